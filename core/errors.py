@@ -1,0 +1,46 @@
+"""Every error Lipgate raises on purpose. The code is stable and the same in the CLI, the API and the kiosk.
+
+    LipgateError
+    ├── InputError            the file cannot be analysed
+    │   ├── file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream,
+    │   └── corrupt_video, file_too_large, video_too_long, resolution_too_high
+    ├── DeadlineError         timeout
+    ├── WeightsError          weights_missing, weights_mismatch, weights_unknown, weights_unreadable,
+    │                         licence_not_accepted, fetch_failed
+    ├── DeviceError           cuda_unavailable, torch_missing
+    └── OutputError           output_failed
+
+What can be read but not judged (no face, no speech, ...) is not an error: see `core.verdict.Reason`.
+"""
+
+
+class LipgateError(Exception):
+    """Base of all. `code` is a stable snake_case word, the message tells a person what to do next."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class InputError(LipgateError):
+    """The file is missing, not a video, broken, or beyond the configured limits."""
+
+
+class DeadlineError(LipgateError):
+    """The analysis did not finish in the time it was given."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("timeout", f"The analysis did not finish within {seconds:g} s.")
+
+
+class WeightsError(LipgateError):
+    """Weights are missing, unknown, altered or may not be used yet."""
+
+
+class DeviceError(LipgateError):
+    """The device asked for is not there."""
+
+
+class OutputError(LipgateError):
+    """A result file could not be written."""

@@ -1,0 +1,72 @@
+"""All settings, from the environment (prefix `LIPGATE_`) and `.env`. `./lipgate settings` prints them."""
+
+from functools import cache
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _also(name: str) -> AliasChoices:
+    """Accept `LIPGATE_NAME` and the plain name that existing deployments set."""
+    return AliasChoices(f"LIPGATE_{name}", name)
+
+
+class Settings(BaseSettings):
+    """What an operator may change. Read once per process by `settings()`."""
+
+    model_config = SettingsConfigDict(env_prefix="LIPGATE_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    model: str = Field("auto", description="Sync model: auto, mini or syncnet. auto is the embedded one.")
+    detector: str = Field("auto", description="Face detector: auto, yunet or s3fd. auto is the embedded one.")
+    device: str = Field("auto", description="auto, cpu or cuda. auto takes CUDA where torch and a GPU are there.")
+    threads: int = Field(0, ge=0, description="CPU threads of the networks; 0 means one per core.")
+
+    allow_threshold: float = Field(0.90, ge=0, le=1, description="Least score for ALLOW.")
+    next_threshold: float = Field(0.75, ge=0, le=1, description="Least score for NEXT; below it the decision is BLOCK.")
+    max_offset_frames: int = Field(2, ge=0, le=15, description="Largest |offset| for ALLOW, in frames of 40 ms.")
+
+    min_track_frames: int = Field(50, ge=10, description="Shortest face track that is judged, in frames at 25 fps.")
+    min_face_px: int = Field(50, ge=20, description="Smallest mean face size that is judged, in pixels.")
+    min_speech_s: float = Field(0.3, ge=0, description="Least speech a track must carry to be judged, in seconds.")
+    s3fd_scale: float = Field(0.25, gt=0, le=1, description="Scale of the picture S3FD looks at.")
+
+    max_duration_s: float = Field(4 * 3600, gt=0, description="Longest video taken, in seconds.")
+    max_pixels: int = Field(8192 * 4320, gt=0, description="Largest picture taken, width times height.")
+    max_video_size_mb: float = Field(
+        10, gt=0, validation_alias=_also("MAX_VIDEO_SIZE_MB"), description="Largest upload to /score, in MB."
+    )
+    processing_timeout_seconds: float = Field(
+        30, gt=0, validation_alias=_also("PROCESSING_TIMEOUT_SECONDS"), description="Deadline of a synchronous score."
+    )
+
+    weights_dir: Path = Field(
+        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "weights",
+        description="Folder of installed official weights.",
+    )
+    model_path: Path | None = Field(
+        None, validation_alias=_also("MODEL_PATH"), description="Folder that holds syncnet_v2 (before weights_dir)."
+    )
+    detector_path: Path | None = Field(
+        None, validation_alias=_also("DETECTOR_PATH"), description="Folder that holds sfd_face (before weights_dir)."
+    )
+    allow_unverified_weights: bool = Field(
+        False, description="Accept weights with another hash; reports then carry verified: false."
+    )
+    weights_url: str = Field(
+        "https://www.robots.ox.ac.uk/~vgg/software/lipsync/data/", description="Where `weights fetch` gets official files."
+    )
+
+    log_level: str = Field("INFO", validation_alias=_also("LOG_LEVEL"), description="Level of the log on stderr.")
+    port: int = Field(5000, ge=0, le=65535, validation_alias=_also("PORT"), description="Port of `serve`.")
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        pydantic.ValidationError: a variable is out of its range.
+    """
+    return Settings()

@@ -1,0 +1,42 @@
+"""What a sync model must be able to do. Implementations: `mini`, `syncnet`."""
+
+from typing import Protocol
+
+import numpy as np
+
+
+class SyncModel(Protocol):
+    """Embeds mouth crops and sound into one space, where what belongs together lies close."""
+
+    name: str
+
+    context_frames: int
+    """Frames beyond its own five that an embedding may depend on, at each side. A long track is embedded in chunks that
+    overlap by this much, so that the seams cannot be seen."""
+
+    chunk_frames: int
+    """Frames that are embedded at a time; bounds the memory."""
+
+    zero_padded: bool
+    """True: embeddings of sound outside the track count as zero vectors (the reference). False: only pairs that exist count."""
+
+    def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        """Cut what the network sees out of full frames.
+
+        Args:
+            frames: n pictures, uint8 (height, width, 3), BGR.
+            boxes: float32 (n, 4), smoothed left, top, right, bottom.
+            landmarks: float32 (n, 5, 2), smoothed; order as in `core.faces.detection`.
+
+        Returns:
+            uint8 (n, side, side) grey or (n, side, side, 3) BGR.
+        """
+        ...
+
+    def embed_video(self, crops: np.ndarray) -> np.ndarray:
+        """n crops (n >= 5) to float32 (n - 4, width): one embedding for each window of five frames."""
+        ...
+
+    def embed_audio(self, samples: np.ndarray) -> np.ndarray:
+        """int16 (n * 640,) of 16 kHz sound to float32 (n - 4, width), one embedding for each window of five frames."""
+        ...
