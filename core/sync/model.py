@@ -10,7 +10,8 @@ class SyncModel(Protocol):
 
     name: str
 
-    context_frames: int
+    video_context: int
+    audio_context: int
     """Frames beyond its own five that an embedding may depend on, at each side. A long track is embedded in chunks that
     overlap by this much, so that the seams cannot be seen."""
 

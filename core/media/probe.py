@@ -1,0 +1,139 @@
+"""What a file is, as ffmpeg itself tells it while decoding the first picture (there is no ffprobe)."""
+
+import hashlib
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.constants import VIDEO_FPS
+from core.errors import InputError
+from core.media import ffmpeg
+
+PROBE_SECONDS = 30.0
+"""Longest time the first look at a file may take."""
+
+MAX_DECODE_SIDE = 1920
+"""Larger pictures are scaled down while decoding: a face that is too small then says too little about lips."""
+
+_DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
+_STREAM = re.compile(r"^\s*Stream #\d+:\d+.*?: (Video|Audio): (.*)$")
+_SIZE = re.compile(r"(?<![\w.])(\d{1,6})x(\d{1,6})(?![\w.])")
+_RATE = re.compile(r"([\d.]+)(k?) (fps|tbr)\b")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A file that holds at least one decodable picture."""
+
+    path: Path
+    sha256: str
+    """Hash of the file's bytes, hexadecimal."""
+    duration_s: float | None
+    """As the container says; None where it does not."""
+    fps: float | None
+    """Mean rate of the source's pictures."""
+    width: int
+    """Of the upright picture, in pixels of the source."""
+    height: int
+    has_audio: bool
+
+    @property
+    def decoded_size(self) -> tuple[int, int]:
+        """Width and height pictures are decoded to."""
+        scale = min(1.0, MAX_DECODE_SIDE / max(self.width, self.height))
+        return max(2, round(self.width * scale)), max(2, round(self.height * scale))
+
+
+def probe(path: str | Path, *, max_duration_s: float = float("inf"), max_pixels: int | None = None) -> Clip:
+    """Look at a file and decode its first picture.
+
+    Args:
+        path: a local file.
+        max_duration_s: refuse what says it is longer.
+        max_pixels: refuse larger pictures (width times height), before one is decoded.
+
+    Raises:
+        InputError: file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream, corrupt_video,
+            video_too_long, resolution_too_high.
+    """
+    path = Path(path)
+    _check_file(path)
+    listing = _run(path, [])
+    videos = _streams(listing, "Video")
+    if "Input #0" not in listing:
+        raise InputError("not_a_video", f"{path.name} is not a video file that can be read.")
+    if not videos:
+        raise InputError("no_video_stream", f"{path.name} holds no video stream.")
+    duration = _duration(listing)
+    if duration is not None and duration > max_duration_s:
+        raise InputError("video_too_long", f"{path.name} lasts {duration:.0f} s; at most {max_duration_s:g} s are taken.")
+    declared = _SIZE.search(videos[0])
+    if declared and max_pixels and int(declared[1]) * int(declared[2]) > max_pixels:
+        raise InputError("resolution_too_high", f"{path.name} is {declared[0]}; at most {max_pixels} pixels are taken.")
+
+    # The size after rotation and non-square pixels is known for sure only from the output side of a decoded picture.
+    first = _run(path, ["-map", "0:V:0", "-frames:v", "1", "-vf", SQUARE_PIXELS, "-f", "null", "-"])
+    _, _, output = first.partition("Output #0")
+    decoded = [size for line in _streams(output, "Video") if (size := _SIZE.search(line))]
+    if not decoded or re.search(r"frame=\s*0\b(?!.*frame=\s*[1-9])", first, re.DOTALL):
+        raise InputError("corrupt_video", f"{path.name} holds no picture that can be decoded.")
+    return Clip(
+        path=path,
+        sha256=_sha256(path),
+        duration_s=duration,
+        fps=_rate(videos[0]),
+        width=int(decoded[0][1]),
+        height=int(decoded[0][2]),
+        has_audio=bool(_streams(listing, "Audio")),
+    )
+
+
+SQUARE_PIXELS = "scale=w='max(2,trunc(iw*if(gt(sar,0),sar,1)/2)*2)':h='max(2,trunc(ih/2)*2)',setsar=1"
+"""Filter that turns non-square pixels into square ones. Sides become even, which every pixel format can carry."""
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if not path.exists():
+            raise InputError("file_not_found", f"There is no file {path}.")
+        if not path.is_file():
+            raise InputError("not_a_file", f"{path} is not a file.")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise InputError("empty_file", f"{path.name} is empty.")
+    except ValueError as error:  # a NUL in the name
+        raise InputError("file_not_found", "The file name holds a character that no file can have.") from error
+    except OSError as error:
+        raise InputError("file_unreadable", f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _run(path: Path, output: list[str]) -> str:
+    with ffmpeg.running([*ffmpeg.input_arguments(path), *output], capture_log=True) as process:
+        try:
+            _, log = process.communicate(timeout=PROBE_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise InputError("corrupt_video", f"{path.name} could not be opened within {PROBE_SECONDS:g} s.") from error
+    return log.decode("utf-8", "replace")
+
+
+def _streams(listing: str, kind: str) -> list[str]:
+    """Descriptions of the streams of one kind; pictures attached to a sound file (covers) are not video."""
+    found = [match for line in listing.splitlines() if (match := _STREAM.match(line))]
+    return [match[2] for match in found if match[1] == kind and "attached pic" not in match[2]]
+
+
+def _duration(listing: str) -> float | None:
+    match = _DURATION.search(listing)
+    return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
+
+
+def _rate(description: str) -> float | None:
+    rates = {unit: float(number) * (1000 if kilo else 1) for number, kilo, unit in _RATE.findall(description)}
+    rate = rates.get("fps") or rates.get("tbr")
+    return rate if rate and rate < 40 * VIDEO_FPS else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

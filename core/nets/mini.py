@@ -1,0 +1,91 @@
+"""`mini`, Lipgate's own sync network: two small branches that embed mouths and sound into one space.
+
+Both branches are convolutions over time, so a whole clip is embedded in one pass and neighbouring windows share their work.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.constants import COLUMNS_PER_FRAME, WINDOW_FRAMES
+
+CROP_SIDE = 64
+"""Side of the grey mouth crop the network sees, in pixels."""
+
+WIDTH = 192
+EMBEDDING = 128
+TEMPORAL_LAYERS = 3
+"""Residual convolutions of width 3 over time; an embedding sees this many windows at each side of its own."""
+
+
+class Temporal(nn.Module):
+    """Residual convolutions over time, (n, WIDTH, t) -> (n, t, EMBEDDING), all of length `length`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.Sequential(nn.Conv1d(WIDTH, WIDTH, 3, padding=1, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
+            for _ in range(TEMPORAL_LAYERS)
+        )
+        self.head = nn.Linear(WIDTH, EMBEDDING)
+        # One in training; export sets it so that distances stand on SyncNet's scale.
+        self.register_buffer("length", torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = x + layer(x)
+        return functional.normalize(self.head(x.transpose(1, 2)), dim=-1) * self.length
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int | tuple[int, int]) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+    )
+
+
+class VideoBranch(nn.Module):
+    """Mouth crops to embeddings: (n, t, 64, 64), grey 0 to 255 -> (n, t - 4, 128)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.Sequential(_conv(WINDOW_FRAMES, 32, 5, 2), _conv(32, 64, 3, 2), _conv(64, 96, 3, 2), _conv(96, 128, 3, 2))
+        self.project = nn.Sequential(nn.Linear(128 * (CROP_SIDE // 16) ** 2, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
+        self.temporal = Temporal()
+
+    def forward(self, crops: Tensor) -> Tensor:
+        batch, frames = crops.shape[0], crops.shape[1]
+        windows = frames - (WINDOW_FRAMES - 1)
+        mean = crops.mean(dim=(2, 3), keepdim=True)
+        x = (crops - mean) / 64.0
+        stacked = torch.stack([x[:, shift : windows + shift] for shift in range(WINDOW_FRAMES)], dim=2)
+        x = self.convs(stacked.reshape(batch * windows, WINDOW_FRAMES, CROP_SIDE, CROP_SIDE))
+        x = self.project(x.flatten(1)).reshape(batch, windows, WIDTH)
+        return self.temporal(x.transpose(1, 2))
+
+
+class AudioBranch(nn.Module):
+    """Log-mel features to embeddings: (n, 40, 4 t) -> (n, t - 4, 128)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.Sequential(_conv(1, 32, 3, (2, 2)), _conv(32, 64, 3, (2, 2)), _conv(64, 96, 3, (2, 1)))
+        self.project = nn.Sequential(nn.Linear(96 * 5, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
+        self.temporal = Temporal()
+
+    def forward(self, features: Tensor) -> Tensor:
+        batch, frames = features.shape[0], features.shape[2] // COLUMNS_PER_FRAME
+        windows = frames - (WINDOW_FRAMES - 1)
+        x = self.convs(features.unsqueeze(1))
+        x = x.permute(0, 3, 1, 2)[:, WINDOW_FRAMES // 2 : windows + WINDOW_FRAMES // 2].flatten(2)
+        x = self.project(x.reshape(batch * windows, 96 * 5)).reshape(batch, windows, WIDTH)
+        return self.temporal(x.transpose(1, 2))
+
+
+class Mini(nn.Module):
+    """Both branches and the temperature of the training loss."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.video = VideoBranch()
+        self.audio = AudioBranch()
+        self.log_temperature = nn.Parameter(torch.tensor(2.3))

@@ -1,0 +1,79 @@
+"""The distance search of SyncNet: how far picture and sound lie apart at every shift."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.constants import FRAMEWISE_MEDIAN, VSHIFT
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """Offset and certainty of one face track."""
+
+    offset_frames: int
+    """Positive: the sound comes before the lips by so many frames of 40 ms; negative: it comes late."""
+    confidence: float
+    """Median of the curve less its minimum. Near 0: no shift fits better than others."""
+    min_dist: float
+    """Minimum of the curve."""
+    curve: np.ndarray
+    """float64 (2 vshift + 1,): mean distance m(k) at each shift."""
+    framewise_confidence: np.ndarray
+    """float64 (windows,): median of the curve less the distance at the found shift, median-filtered."""
+
+
+def pair_distances(video: np.ndarray, audio: np.ndarray, lead: int, vshift: int = VSHIFT) -> np.ndarray:
+    """Euclidean distances d(i, k) of V[i] and A[i + k - vshift].
+
+    Args:
+        video: float32 (n, width).
+        audio: float32 (m, width).
+        lead: how many rows of `audio` come before the row that belongs to `video[0]`; may be negative.
+        vshift: search range, in frames.
+
+    Returns:
+        float32 (n, 2 vshift + 1), NaN where there is no such sound.
+    """
+    at = np.arange(len(video))[:, None] + np.arange(-vshift, vshift + 1) + lead
+    exists = (at >= 0) & (at < len(audio))
+    if not len(audio):
+        return np.full(at.shape, np.nan, np.float32)
+    apart = video[:, None, :] - audio[np.clip(at, 0, len(audio) - 1)]
+    return np.where(exists, np.sqrt((apart * apart).sum(axis=-1)), np.float32("nan")).astype(np.float32)
+
+
+def fill_with_zero_vectors(distances: np.ndarray, video: np.ndarray) -> np.ndarray:
+    """Replace missing pairs by the distance to a zero vector, as SyncNetInstance.calc_pdist of the reference does."""
+    return np.where(np.isnan(distances), np.linalg.norm(video, axis=1)[:, None], distances).astype(np.float32)
+
+
+def search(distances: np.ndarray) -> SyncResult | None:
+    """Find the best shift (reference: SyncNetInstance.evaluate).
+
+    Args:
+        distances: float32 (windows, 2 vshift + 1), NaN for pairs that do not exist.
+
+    Returns:
+        None where some shift has no pair at all, so that the shifts cannot be compared.
+    """
+    exists = ~np.isnan(distances)
+    if not len(distances) or not exists.any(axis=0).all():
+        return None
+    curve = np.where(exists, distances, 0).sum(axis=0, dtype=np.float64) / exists.sum(axis=0)
+    best = int(curve.argmin())
+    middle = float(np.median(curve))
+    framewise = np.where(exists[:, best], middle - distances[:, best].astype(np.float64), 0.0)
+    return SyncResult(
+        offset_frames=len(curve) // 2 - best,
+        confidence=middle - float(curve[best]),
+        min_dist=float(curve[best]),
+        curve=curve,
+        framewise_confidence=_median_filter(framewise),
+    )
+
+
+def _median_filter(values: np.ndarray) -> np.ndarray:
+    """Running median; zeros count outside, as in scipy.signal.medfilt."""
+    padded = np.pad(values, FRAMEWISE_MEDIAN // 2)
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, FRAMEWISE_MEDIAN), axis=-1)

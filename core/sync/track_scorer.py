@@ -1,0 +1,111 @@
+"""Scores one face track while it is still running: crops come in, embeddings are compared, only distances are kept."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.constants import SAMPLES_PER_FRAME, WINDOW_FRAMES
+from core.faces.track import TrackPiece
+from core.media import Sound
+from core.sync.distances import SyncResult, fill_with_zero_vectors, pair_distances, search
+from core.sync.model import SyncModel
+
+_OVERLAP = WINDOW_FRAMES - 1
+
+
+class TrackScorer:
+    """Takes the pieces of one track in order; `finish` tells how it lies to the sound."""
+
+    def __init__(self, model: SyncModel, sound: Sound, vshift: int, first: TrackPiece) -> None:
+        """Args: first: the first piece, for where the track begins; it is still to be fed."""
+        self._model = model
+        self._sound = sound
+        self._vshift = vshift
+        self.start = first.start
+        """Index of the track's first frame."""
+        self.frames = 0
+        """Frames fed so far."""
+        self._crops: list[np.ndarray] = []
+        self._crops_from = 0
+        self._done = 0
+        self._distances: list[np.ndarray] = []
+        self.boxes: list[np.ndarray] = []
+        """Smoothed boxes of the pieces, float32 (n, 4) each."""
+
+    @property
+    def needs_sound_from(self) -> int:
+        """First frame whose sound is still needed."""
+        return self.start + self._done - self._vshift - self._model.audio_context
+
+    def feed(self, piece: TrackPiece, on_crops: Callable[[np.ndarray], None] | None = None) -> None:
+        """Take the next piece; embed when a chunk is full.
+
+        Args:
+            on_crops: told the crops of the piece, as the model gets them.
+        """
+        if piece.images:
+            crops = self._model.crop(piece.images, piece.boxes, piece.landmarks)
+            self._crops.extend(crops)
+            self.boxes.append(piece.boxes)
+            self.frames += len(crops)
+            if on_crops:
+                on_crops(crops)
+        reach = _OVERLAP + max(self._model.video_context, self._vshift + self._model.audio_context)
+        while self.frames >= self._done + self._model.chunk_frames + reach:
+            self._embed(self._done + self._model.chunk_frames, ended=False)
+
+    def finish(self) -> tuple[SyncResult | None, np.ndarray]:
+        """Score the whole track.
+
+        Returns:
+            The result, None where the shifts cannot be compared; and the distances, float32 (windows, 2 vshift + 1), NaN where
+            a window has no sound at a shift.
+        """
+        windows = self.frames - _OVERLAP
+        if self._model.zero_padded:
+            # The reference stops one window early (SyncNetInstance.evaluate: min(frames, samples // 640) - 5).
+            heard = len(self._sound.window(self.start, self.start + self.frames)) // SAMPLES_PER_FRAME
+            windows = min(self.frames, heard) - WINDOW_FRAMES
+        while self._done < windows:
+            self._embed(min(windows, self._done + self._model.chunk_frames), ended=True)
+        self._crops.clear()
+        if not self._distances:
+            return None, np.empty((0, 2 * self._vshift + 1), np.float32)
+        distances = np.concatenate(self._distances)[: max(windows, 0)]
+        return search(distances), distances
+
+    def _embed(self, stop: int, ended: bool) -> None:
+        """Add the distances of windows `_done` .. stop - 1."""
+        video = self._embed_video(stop)
+        audio, lead = self._embed_audio(stop, ended)
+        distances = pair_distances(video, audio, lead, self._vshift)
+        if self._model.zero_padded:
+            distances = fill_with_zero_vectors(distances, video)
+        self._distances.append(distances)
+        self._done = stop
+        keep = max(0, stop - self._model.video_context)
+        del self._crops[: keep - self._crops_from]
+        self._crops_from = keep
+
+    def _embed_video(self, stop: int) -> np.ndarray:
+        first = self._crops_from
+        last = min(self.frames, stop + _OVERLAP + self._model.video_context)
+        embedded = self._model.embed_video(np.stack(self._crops[: last - first]))
+        return embedded[self._done - first : stop - first]
+
+    def _embed_audio(self, stop: int, ended: bool) -> tuple[np.ndarray, int]:
+        """Embeddings of the sound around the windows, and how many come before that of window `_done`."""
+        context = self._vshift + self._model.audio_context
+        first = self.start + self._done - context
+        last = self.start + stop + _OVERLAP + context
+        lowest, highest = (self.start, self.start + self.frames) if self._model.zero_padded else (0, last)
+        first, last = max(first, lowest), min(last, highest)
+        samples = self._sound.window(first, last)
+        frames = len(samples) // SAMPLES_PER_FRAME
+        lead = self.start + self._done - first
+        if frames < WINDOW_FRAMES:
+            return np.empty((0, 1), np.float32), lead
+        audio = self._model.embed_audio(samples[: frames * SAMPLES_PER_FRAME])
+        if self._model.zero_padded and ended and first + len(audio) > self.start + self.frames - WINDOW_FRAMES:
+            audio = audio[: self.start + self.frames - WINDOW_FRAMES - first]
+        return audio, lead

@@ -1,0 +1,52 @@
+"""The one configuration file of training."""
+
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Config:
+    """Contents of a configuration such as `training/mini.toml`; the file explains each value."""
+
+    seed: int
+    clips: Path
+    cache: Path
+    min_frames: int
+    held_out: list[str]
+    left_out: list[str]
+    weights: dict[str, float]
+    steps: int
+    clips_per_step: int
+    segment_frames: int
+    bfloat16: bool
+    learning_rate: float
+    weight_decay: float
+    full_strength_at: int
+    average_decay: float
+    realign_at: list[int]
+    validate_every: int
+    checkpoint_every: int
+    run: Path
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Config":
+        """Read a file; paths in it count from the current folder."""
+        content = tomllib.loads(Path(path).read_text())
+        flat = {"seed": content["seed"], **content["data"], **content["train"]}
+        for name in ("clips", "cache", "run"):
+            flat[name] = Path(flat[name])
+        return cls(**flat)
+
+    def is_held_out(self, name: str) -> bool:
+        """Whether a clip, by its path below `clips`, is kept out of training."""
+        return any(fnmatch(name, pattern) for pattern in self.held_out)
+
+    def is_left_out(self, name: str) -> bool:
+        """Whether a clip is used for nothing."""
+        return any(fnmatch(name, pattern) for pattern in self.left_out)
+
+    def weight(self, name: str) -> float:
+        """How often a clip is drawn; the first pattern that fits counts."""
+        return next((weight for pattern, weight in self.weights.items() if fnmatch(name, pattern)), 1.0)

@@ -1,0 +1,107 @@
+"""Face tracks that `prepare` cut, drawn as augmented segments."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import IterableDataset
+
+from core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, VSHIFT, WINDOW_FRAMES
+from core.sync.logmel import logmel
+from training import augment
+from training.config import Config
+
+SURROUNDINGS = 40
+"""Frames of sound beyond a segment that its features depend on."""
+
+
+@dataclass
+class Track:
+    """One face track and its sound."""
+
+    name: str
+    crops: np.ndarray
+    """uint8 (n, 96, 96)."""
+    sound: np.ndarray
+    """int16, from `lead` frames before the track to some frames after it."""
+    lead: int
+    offset: int = 0
+    """Natural offset of the recording in frames, by the sign of Lipgate: the sound of frame i is at frame i - offset."""
+
+
+def load(config: Config, *, held_out: bool) -> list[Track]:
+    """Read all tracks of training or of validation, ordered by name."""
+    tracks = []
+    for path in sorted(config.cache.glob("*.npz")):
+        with np.load(path) as file:
+            name = str(file["name"])
+            if config.is_left_out(name) or config.is_held_out(name) != held_out:
+                continue
+            tracks.append(Track(name, file["crops"], file["sound"], int(file["lead"])))
+    return sorted(tracks, key=lambda track: track.name)
+
+
+class Segments(IterableDataset):
+    """Endless batches of (crops float32 (b, t + 4, 64, 64), features float32 (b, 40, 4 (t + 4 + 30)))."""
+
+    def __init__(self, tracks: list[Track], config: Config, first_step: int = 0) -> None:
+        self._tracks = tracks
+        self._config = config
+        self._first_step = first_step
+        weights = np.array([config.weight(track.name) for track in tracks])
+        self._weights = weights / weights.sum()
+
+    def __iter__(self):
+        step = self._first_step
+        worker = torch.utils.data.get_worker_info()
+        stride, step = (worker.num_workers, step + worker.id) if worker else (1, step)
+        while True:
+            # Every step has its own random numbers, so that a resumed run sees what an unbroken one would.
+            strength = min(1.0, step / self._config.full_strength_at)
+            yield self._batch(np.random.default_rng([self._config.seed, step]), strength)
+            step += stride
+
+    def _batch(self, rng: np.random.Generator, strength: float) -> tuple[torch.Tensor, torch.Tensor]:
+        count = self._config.clips_per_step
+        chosen = rng.choice(len(self._tracks), count, p=self._weights)
+        # A clip and another segment of the same clip, now and then: the hardest sound of somebody else.
+        if rng.random() < 0.5:
+            chosen[1] = chosen[0]
+        items = [self._segment(self._tracks[number], rng, strong=rng.random() < strength) for number in chosen]
+        return torch.from_numpy(np.stack([item[0] for item in items])), torch.from_numpy(np.stack([item[1] for item in items]))
+
+    def _segment(self, track: Track, rng: np.random.Generator, *, strong: bool) -> tuple[np.ndarray, np.ndarray]:
+        frames = self._config.segment_frames + WINDOW_FRAMES - 1
+        speed = float(rng.uniform(0.88, 1.12)) if rng.random() < 0.6 else 1.0
+        needed = int(np.ceil(frames * speed))
+        room = len(track.crops) - needed
+        if room < 0:
+            speed, needed, room = 1.0, frames, len(track.crops) - frames
+        margin = min(VSHIFT // 2, room // 2)
+        start = int(rng.integers(margin, room - margin + 1))
+        picked = start + np.minimum(np.round(np.arange(frames) * speed).astype(int), needed - 1)
+        crops = augment.mouths(track.crops[picked], rng, strong=strong)
+        sound = self._sound(track, start, frames, speed, rng, strong)
+        return crops.astype(np.float32), augment.features(sound, rng)
+
+    def _sound(self, track: Track, start: int, frames: int, speed: float, rng: np.random.Generator, strong: bool) -> np.ndarray:
+        """Features of the segment's sound, `VSHIFT` frames longer at each side; silence where the clip has none."""
+        reach = VSHIFT + SURROUNDINGS
+        wanted = (np.arange(-reach * SAMPLES_PER_FRAME, (frames + reach) * SAMPLES_PER_FRAME) + 0.5) * speed - 0.5
+        at = wanted + (start - track.offset + track.lead) * SAMPLES_PER_FRAME
+        samples = np.interp(at, np.arange(len(track.sound)), track.sound, left=np.nan, right=np.nan)
+        inside = ~np.isnan(samples)
+        others = [self._voice(int(inside.sum()), rng) for _ in range(3)]
+        samples = augment.sound(samples[inside].astype(np.float32), others, rng, strong=strong)
+        columns = logmel(samples)
+        # What lies outside the clip does not exist for the features either: they must not learn where a clip ends.
+        before = int(np.argmax(inside)) // (SAMPLES_PER_FRAME // COLUMNS_PER_FRAME)
+        full = np.zeros((columns.shape[0], (frames + 2 * reach) * COLUMNS_PER_FRAME), np.float32)
+        full[:, before : before + columns.shape[1]] = columns[:, : full.shape[1] - before]
+        cut = SURROUNDINGS * COLUMNS_PER_FRAME
+        return full[:, cut:-cut]
+
+    def _voice(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        sound = self._tracks[int(rng.integers(len(self._tracks)))].sound
+        return np.resize(np.roll(sound, int(rng.integers(len(sound)))), count).astype(np.float32)

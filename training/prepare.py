@@ -1,0 +1,90 @@
+"""Step 1: cut mouths and sound out of a folder of talking clips, with the very stages that score.
+
+    python -m training.prepare training/mini.toml
+
+Writes one .npz for each face track: `crops` uint8 (n, 96, 96), `sound` int16 (n * 640,), `lead` int (frames of sound before
+and after the track that are in `sound` too), `name`. Clips already done are skipped, so it may be stopped and started.
+"""
+
+import argparse
+import hashlib
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track as progress
+
+from core import media, scenes
+from core.errors import LipgateError
+from core.faces import mouth
+from core.faces.track import Follower, TrackPiece
+from core.faces.yunet import Yunet
+from training.config import Config
+
+CANVAS = 96
+"""Side of the crops kept: the network's 64 and room to turn, scale and shift them."""
+
+LEAD = 20
+"""Frames of sound kept at each side of a track, where there are some."""
+
+_YUNET = Path(__file__).parents[1] / "weights" / "yunet.onnx"
+
+
+def prepare(clip: Path, name: str, cache: Path, min_frames: int) -> int:
+    """Write the tracks of one clip; returns how many.
+
+    Raises:
+        InputError: the clip cannot be read.
+    """
+    source = media.probe(clip)
+    pieces: dict[int, list[tuple[TrackPiece, np.ndarray]]] = {}
+    follower = Follower(Yunet(_YUNET.read_bytes()))
+    for piece in follower.follow(scenes.split(media.frames(source))):
+        pieces.setdefault(piece.track, []).append((piece, mouth.cut(piece.images, piece.landmarks, CANVAS)))
+        piece.images.clear()
+    written = 0
+    for number, parts in pieces.items():
+        crops = np.concatenate([crop for _, crop in parts])
+        if len(crops) < min_frames:
+            continue
+        start = parts[0][0].start
+        first = max(0, start - LEAD)
+        with media.Sound(source) as sound:
+            samples = sound.window(first, start + len(crops) + LEAD).copy()
+        size = np.concatenate([piece.boxes for piece, _ in parts])
+        face = float((size[:, 2] - size[:, 0]).mean())
+        target = cache / f"{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:12]}_{number}.npz"
+        np.savez(target, crops=crops, sound=samples, lead=start - first, name=name, face=face)
+        written += 1
+    (cache / f"{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:12]}.done").touch()
+    return written
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Cut mouths and sound out of talking clips.")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    config = Config.read(arguments.config)
+    config.cache.mkdir(parents=True, exist_ok=True)
+    clips = {str(path.relative_to(config.clips)): path for path in sorted(config.clips.rglob("*.mp4"))}
+    todo = {
+        name: path
+        for name, path in clips.items()
+        if not (config.cache / f"{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:12]}.done").exists()
+    }
+    print(f"{len(clips)} clips, {len(todo)} to do")
+    tracks = 0
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        jobs = {pool.submit(prepare, path, name, config.cache, config.min_frames): name for name, path in todo.items()}
+        for job in progress(as_completed(jobs), total=len(jobs), description="clips"):
+            try:
+                tracks += job.result()
+            except LipgateError as error:
+                print(f"{jobs[job]}: {error.code}: {error.message}")
+    print(f"{tracks} tracks in {config.cache}")
+
+
+if __name__ == "__main__":
+    main()
