@@ -89,11 +89,13 @@ def _print_list(rows: list[Availability], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
         return
-    table = Table("name", "for", "state", "verified", "version", "size", "SHA-256", "licence")
+    table = Table("name", "for", "state", "verified", "size", "SHA-256", "version", "licence")
+    for column in table.columns[:6]:
+        column.no_wrap = True
     for row in rows:
         verified = {True: "yes", False: "no", None: "-"}[row.verified]
         size = f"{row.bytes / 1e6:.1f} MB" if row.bytes else "-"
-        table.add_row(row.name, row.kind, row.state, verified, row.version, size, (row.sha256 or "-")[:12], row.licence or "-")
+        table.add_row(row.name, row.kind, row.state, verified, size, (row.sha256 or "-")[:8], row.version, row.licence or "-")
     Console().print(table)
 
 

@@ -1,31 +1,25 @@
 """The manifest, the store of weights, their installation and the `weights` command.
 
-Conversion is replaced by a quick stand-in, except where it is the subject; `test_reference_networks` runs it on whole networks.
+Conversion is replaced by a quick stand-in here; see `test_convert` and, with whole networks, `test_reference_networks`.
 """
 
 import argparse
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from safetensors.numpy import save
 
 from core import runtime
 from core.errors import DeviceError, LipgateError, OutputError
 from core.settings import settings
 from core.weights import install, installed
-from core.weights.convert import convert
 from core.weights.install import fetch, import_file
 from core.weights.manifest import Calibration, load_manifest, record_file, record_model, weights_folder
 from core.weights.store import available, find, verify
 from desktop import weights_command
-from tests.golden_weights import golden_state
 
 ORIGINAL = b"what the authors published"
 FOREIGN = b"what somebody else has made"
@@ -317,63 +311,6 @@ def test_model_path_without_the_file_falls_back(home, converted, tmp_path, monke
     assert find("syncnet").verified
 
 
-# --- conversion ---------------------------------------------------------------------------------------------------------------
-
-
-def _pickled(value: object, tmp_path: Path) -> bytes:
-    torch.save(value, tmp_path / "value")
-    return (tmp_path / "value").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def state() -> dict[str, torch.Tensor]:
-    return {key: torch.from_numpy(value) for key, value in golden_state("syncnet").items()}
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (lambda state: {}, "is missing.* more"),
-        (lambda state: {**state, "extra.weight": torch.zeros(1)}, "extra.weight is unexpected"),
-        (lambda state: {**state, "netfclip.3.bias": torch.zeros(512)}, r"netfclip.3.bias is \[512\] instead of \[1024\]"),
-        (lambda state: {**state, "netfclip.3.bias": torch.full((1024,), np.nan)}, "netfclip.3.bias holds NaN"),
-        (lambda state: [1, 2, 3], "something else than a state dict"),
-        (lambda state: {"epoch": 3}, "something else than a state dict"),
-        (lambda state: argparse.Namespace(state=1), "Neither a PyTorch state dict nor"),
-    ],
-)
-def test_what_is_no_state_dict_of_the_network_is_refused(tmp_path, state, change, says):
-    content = _pickled(change(state), tmp_path)
-    with pytest.raises(LipgateError, match=says) as caught:
-        convert(content, "syncnet", tmp_path)
-    assert caught.value.code == "weights_unreadable"
-
-
-@pytest.mark.parametrize("content", [b"", b"\x80", b"PK", b"not weights at all", b"\x08\0\0\0\0\0\0\0{}      "])
-def test_garbage_is_refused(tmp_path, content):
-    assert _code(convert, content, "syncnet", tmp_path) == "weights_unreadable"
-
-
-@pytest.mark.parametrize("form", ["zip", "legacy", "safetensors", "half precision", "without counters"])
-def test_every_form_of_a_state_dict_is_read(tmp_path, state, monkeypatch, form):
-    written = []
-    monkeypatch.setattr("core.nets.export.export_branch", lambda net, branch, path: written.append(path.name))
-    if form == "safetensors":
-        content = save({key: value.numpy() for key, value in state.items()})
-    elif form == "legacy":
-        torch.save(state, tmp_path / "legacy", _use_new_zipfile_serialization=False)
-        content = (tmp_path / "legacy").read_bytes()
-    elif form == "half precision":
-        content = _pickled({key: value.half() if value.is_floating_point() else value for key, value in state.items()}, tmp_path)
-    elif form == "without counters":
-        content = _pickled({key: value for key, value in state.items() if "num_batches" not in key}, tmp_path)
-    else:
-        content = _pickled(state, tmp_path)
-    parts = convert(content, "syncnet", tmp_path)
-    assert written == ["lip.onnx", "audio.onnx"]
-    assert parts["source"].stat().st_size > 54_000_000
-
-
 # --- fetch --------------------------------------------------------------------------------------------------------------------
 
 
@@ -435,26 +372,3 @@ def test_command_usage_errors(words, capsys):
     with pytest.raises(SystemExit) as caught:
         _run(*words)
     assert caught.value.code == 2
-
-
-# --- device -------------------------------------------------------------------------------------------------------------------
-
-
-def test_auto_is_cpu_without_a_driver_and_does_not_import_torch():
-    program = "import sys; from core import runtime; runtime._driver_visible = lambda: False\n"
-    program += "assert runtime.resolve_device('auto') == 'cpu'; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
-
-
-@pytest.mark.parametrize(("available", "device"), [(True, "cuda"), (False, "cpu")])
-def test_auto_takes_cuda_only_where_torch_finds_it(monkeypatch, available, device):
-    monkeypatch.setattr(runtime, "_driver_visible", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
-    assert runtime.resolve_device("auto") == device
-
-
-def test_cuda_asked_for_by_name_must_be_there(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert _code(runtime.resolve_device, "cuda") == "cuda_unavailable"
-    assert _code(runtime.resolve_device, "tpu") == "cuda_unavailable"
-    assert runtime.resolve_device("cpu") == "cpu"

@@ -110,7 +110,9 @@ class Run:
         config.run.mkdir(parents=True, exist_ok=True)
         self.net = Mini().to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(_decayed(self.net, config.weight_decay), lr=config.learning_rate)
+        self.log_temperature = nn.Parameter(torch.tensor(2.3))
+        groups = _decayed([*self.net.parameters(), self.log_temperature], config.weight_decay)
+        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.15
         )
@@ -125,7 +127,7 @@ class Run:
         while self.step < self.config.steps:
             self.net.train()
             crops, features = next(batches)
-            temperature = self.net.log_temperature.exp().clamp(max=60)
+            temperature = self.log_temperature.exp().clamp(max=60)
             with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16):
                 video, audio = self.net.video(crops), self.net.audio(features)
             loss = matching_loss(video.float(), audio.float(), temperature)
@@ -168,6 +170,7 @@ class Run:
             "step": self.step,
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
+            "log_temperature": self.log_temperature.detach(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "offsets": [track.offset for track in self.training],
@@ -185,6 +188,7 @@ class Run:
         self.step = state["step"]
         for name in ("net", "average", "optimiser", "schedule"):
             getattr(self, name).load_state_dict(state[name])
+        self.log_temperature.data.copy_(state["log_temperature"])
         for track, known in zip(self.training, state["offsets"], strict=True):
             track.offset = known
 
@@ -195,10 +199,10 @@ class Run:
             log.write(line + "\n")
 
 
-def _decayed(net: nn.Module, decay: float) -> list[dict]:
+def _decayed(parameters: list[nn.Parameter], decay: float) -> list[dict]:
     """Weight decay is for matrices only."""
-    matrices = [value for value in net.parameters() if value.ndim > 1]
-    others = [value for value in net.parameters() if value.ndim <= 1]
+    matrices = [value for value in parameters if value.ndim > 1]
+    others = [value for value in parameters if value.ndim <= 1]
     return [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
 
 

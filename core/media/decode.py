@@ -6,7 +6,7 @@ streams: ffmpeg takes the earliest start of the streams in use as time zero, and
 
 import contextlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -20,8 +20,13 @@ _MAX_GAP_FILLED = 0.02
 """Seconds sound may drift from its timestamps before silence is put in or samples are cut."""
 
 
-def frames(clip: Clip, *, max_frames: int | None = None) -> Iterator[np.ndarray]:
+def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None = None) -> Iterator[np.ndarray]:
     """Decode the pictures of a clip, resampled to 25 fps from time zero.
+
+    Args:
+        clip: what `probe` found.
+        max_frames: most pictures that are taken.
+        deadline: `time.monotonic()` at which decoding ends.
 
     Yields:
         uint8 (height, width, 3) BGR, of `clip.decoded_size`; each a fresh array.
@@ -33,7 +38,8 @@ def frames(clip: Clip, *, max_frames: int | None = None) -> Iterator[np.ndarray]
     filters = f"fps={VIDEO_FPS}:start_time=0,{SQUARE_PIXELS},scale={width}:{height}"
     output = ["-map", "0:V:0", "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
     other = ["-map", "0:a:0", *_UNUSED] if clip.has_audio else []
-    with ffmpeg.running(["-loglevel", "quiet", *ffmpeg.input_arguments(clip.path), *output, *other]) as process:
+    arguments = ["-loglevel", "quiet", *ffmpeg.input_arguments(clip.path), *output, *other]
+    with ffmpeg.running(arguments, deadline=deadline) as process:
         count = 0
         while (frame := _read_frame(process, width, height)) is not None:
             count += 1
@@ -61,8 +67,19 @@ class Sound:
     Use as a context manager. A clip without sound behaves like one whose sound ends at once.
     """
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(
+        self, clip: Clip, on_samples: Callable[[np.ndarray], None] | None = None, deadline: float | None = None
+    ) -> None:
+        """Open a sound.
+
+        Args:
+            clip: what `probe` found.
+            on_samples: told every stretch of samples, int16 (n,), once and in order.
+            deadline: `time.monotonic()` at which decoding ends.
+        """
         self._clip = clip
+        self._deadline = deadline
+        self._on_samples = on_samples
         self._stack = contextlib.ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._kept = np.empty(0, np.int16)
@@ -76,7 +93,7 @@ class Sound:
             output = ["-map", "0:a:0", "-af", resample, "-ac", "1", "-ar", str(AUDIO_RATE), "-f", "s16le", "pipe:1"]
             other = ["-map", "0:V:0", *_UNUSED]
             arguments = ["-loglevel", "quiet", *ffmpeg.input_arguments(self._clip.path), *output, *other]
-            self._process = self._stack.enter_context(ffmpeg.running(arguments))
+            self._process = self._stack.enter_context(ffmpeg.running(arguments, deadline=self._deadline))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,6 +123,11 @@ class Sound:
             self._kept = self._kept[drop:].copy()
             self._kept_from += drop
 
+    def keep_up(self, frame: int, before: int) -> None:
+        """Read as far as `frame` and forget what lies before `before`."""
+        self._read_until(frame * SAMPLES_PER_FRAME)
+        self.forget(before)
+
     def drain(self, max_frames: int) -> int:
         """Read to the end of the sound, keeping nothing, but no further than `max_frames`.
 
@@ -114,8 +136,7 @@ class Sound:
         """
         while self._process is not None and self.read_frames < max_frames:
             before = self.read_frames
-            self.window(before, before + 60 * VIDEO_FPS)
-            self.forget(self.read_frames)
+            self.keep_up(before + 60 * VIDEO_FPS, before)
             if self.read_frames == before:
                 break
         return self.read_frames
@@ -131,3 +152,5 @@ class Sound:
         if len(new):
             self.peak = max(self.peak, int(np.abs(new.astype(np.int32)).max()))
             self._kept = np.concatenate([self._kept, new])
+            if self._on_samples:
+                self._on_samples(new)

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -39,29 +41,41 @@ def input_arguments(path: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def running(arguments: Sequence[str], *, capture_log: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    arguments: Sequence[str], *, capture_log: bool = False, feed: bool = False, deadline: float | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start ffmpeg with its standard output piped; end it, and whatever it started, when the block is left.
 
     Args:
-        arguments: all after `ffmpeg -nostdin -hide_banner`.
+        arguments: all after `ffmpeg -hide_banner`.
         capture_log: pipe standard error too (else it is dropped).
+        feed: pipe standard input too.
+        deadline: `time.monotonic()` at which it is killed, so that nobody waits for its output for ever.
     """
     process = subprocess.Popen(
-        [program(), "-nostdin", "-hide_banner", *arguments],
-        stdin=subprocess.DEVNULL,
+        [program(), *([] if feed else ["-nostdin"]), "-hide_banner", *arguments],
+        stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if capture_log else subprocess.DEVNULL,
         pipesize=PIPE_BYTES if sys.platform == "linux" else -1,
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
+    timer = None
+    if deadline is not None:
+        timer = threading.Timer(max(0.0, deadline - time.monotonic()), kill, [process])
+        timer.daemon = True
+        timer.start()
     try:
         yield process
     finally:
+        if timer:
+            timer.cancel()
         kill(process)
-        for stream in (process.stdout, process.stderr):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -82,10 +82,9 @@ class AudioBranch(nn.Module):
 
 
 class Mini(nn.Module):
-    """Both branches and the temperature of the training loss."""
+    """Both branches."""
 
     def __init__(self) -> None:
         super().__init__()
         self.video = VideoBranch()
         self.audio = AudioBranch()
-        self.log_temperature = nn.Parameter(torch.tensor(2.3))

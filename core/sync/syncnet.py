@@ -35,7 +35,7 @@ class SyncNetModel:
     video_context = 0
     audio_context = 1
     """The windows see only their own five frames, but the sound's pre-emphasis reaches one sample back and its last column
-    120 samples on."""
+    240 samples on."""
 
     chunk_frames = 50
 

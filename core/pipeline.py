@@ -1,0 +1,182 @@
+"""The way of a video through the stages: one pass, bounded memory, one report.
+
+    source -> media -> scenes -> faces -> sync -> verdict -> report
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core import media, scenes
+from core.artifacts import Artifacts
+from core.constants import VIDEO_FPS, VSHIFT
+from core.errors import DeadlineError
+from core.faces.detection import Detector
+from core.faces.track import Follower, TrackPiece
+from core.media import Clip, Sound
+from core.models import Models
+from core.report import Report
+from core.settings import Settings, settings
+from core.speech import SpeechMeter
+from core.stopwatch import Stopwatch
+from core.sync.track_scorer import TrackScorer
+from core.verdict import ClipFacts, TrackResult, judge, track_reason
+
+_TRACKER_LAG = 40
+"""A track that is still to come may begin this many frames before the newest picture."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one video is scored."""
+
+    vshift: int = VSHIFT
+    """Search range in frames."""
+    artifacts: Path | None = None
+    """Folder for what the stages saw; nothing is written to disk without it."""
+    deadline_s: float | None = None
+    """Longest time the score may take."""
+    on_progress: Callable[[float, float | None], None] | None = None
+    """Told seconds of video done and, where known, in all."""
+
+
+def score(source: str | Path, models: Models, options: Options | None = None, limits: Settings | None = None) -> Report:
+    """Score one video.
+
+    Args:
+        source: a local file.
+        models: loaded once, used for many videos; not by several threads at a time.
+        options: of this score.
+        limits: thresholds; the process's settings by default.
+
+    Raises:
+        InputError: the file cannot be analysed.
+        DeadlineError: it took too long.
+        OutputError: artifacts could not be written.
+    """
+    options, limits = options or Options(), limits or settings()
+    began = time.perf_counter()
+    watch = Stopwatch()
+    deadline = None if options.deadline_s is None else time.monotonic() + options.deadline_s
+    with watch.stage("probe"):
+        clip = media.probe(source, max_duration_s=limits.max_duration_s, max_pixels=limits.max_pixels)
+    run = _Run(clip, models, options, limits, watch, deadline)
+    if clip.has_audio:
+        with ExitStack() as stack:
+            run.go(stack)
+    with watch.stage("verdict"):
+        verdict = judge(run.results, run.facts, models.calibration, limits)
+    return Report(
+        clip=clip,
+        decoded_frames=run.frames,
+        verdict=verdict,
+        tracks=sorted(run.results, key=lambda result: result.track),
+        calibration=models.calibration,
+        model=models.sync_info,
+        detector=models.detector_info,
+        device=models.device,
+        processing_time_ms=round((time.perf_counter() - began) * 1000),
+        timings_ms=watch.milliseconds,
+    )
+
+
+@dataclass
+class _Run:
+    """One pass over one clip."""
+
+    clip: Clip
+    models: Models
+    options: Options
+    limits: Settings
+    watch: Stopwatch
+    deadline: float | None
+    frames: int = 0
+    results: list[TrackResult] = field(default_factory=list)
+    scorers: dict[int, TrackScorer] = field(default_factory=dict)
+    facts: ClipFacts = field(default_factory=lambda: ClipFacts(False, 0, 0, 0))
+
+    def go(self, stack: ExitStack) -> None:
+        """Pull the video through the stages and collect a result for each track."""
+        watch, clip = self.watch, self.clip
+        meter = SpeechMeter(self.models.speech)
+        sound = stack.enter_context(Sound(clip, meter.feed, self.deadline))
+        artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
+
+        max_frames = int(self.limits.max_duration_s * VIDEO_FPS)
+        images = watch.pulling("decode", media.frames(clip, max_frames=max_frames, deadline=self.deadline))
+        shots = watch.pulling("scenes", self._counted(scenes.split(images), sound, artifacts))
+        follower = Follower(_Timed(self.models.detector, watch), artifacts.add_faces if artifacts else None)
+
+        scorers = self.scorers
+        for piece in watch.pulling("track", follower.follow(shots)):
+            scorer = scorers.get(piece.track)
+            if scorer is None:
+                scorer = scorers[piece.track] = TrackScorer(self.models.sync, sound, self.options.vshift, piece)
+            with watch.stage("sync"):
+                self._feed(scorer, piece, sound, artifacts)
+                if piece.last:
+                    self.results.append(self._finish(scorers.pop(piece.track), piece.track, meter, artifacts))
+
+        with watch.stage("sound"):
+            heard = sound.drain(self.frames * 2 + 60 * VIDEO_FPS)
+        self._check_time()
+        self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak)
+
+    def _counted(self, frames, sound: Sound, artifacts: Artifacts | None):
+        """Count frames, watch the clock, and let the sound keep up, also while no face is in view."""
+        for frame in frames:
+            self.frames = frame.index + 1
+            if artifacts:
+                artifacts.add_frame(frame)
+            if self.frames % VIDEO_FPS == 0:
+                self._check_time()
+                needed = [scorer.needs_sound_from for scorer in self.scorers.values()]
+                newest = self.frames - _TRACKER_LAG - self.options.vshift - self.models.sync.audio_context
+                sound.keep_up(self.frames, before=min([newest, *needed]))
+                if self.options.on_progress:
+                    self.options.on_progress(self.frames / VIDEO_FPS, self.clip.duration_s)
+            yield frame
+        self._check_time()
+
+    def _feed(self, scorer: TrackScorer, piece: TrackPiece, sound: Sound, artifacts: Artifacts | None) -> None:
+        if artifacts is None:
+            scorer.feed(piece)
+            return
+
+        def keep(crops: np.ndarray) -> None:
+            artifacts.add_crops(piece, crops, sound.window(piece.start, piece.start + len(crops)))
+
+        scorer.feed(piece, keep)
+
+    def _finish(self, scorer: TrackScorer, track: int, meter: SpeechMeter, artifacts: Artifacts | None) -> TrackResult:
+        boxes = np.concatenate(scorer.boxes)
+        long_enough = scorer.frames >= self.limits.min_track_frames
+        sync, distances = scorer.finish() if long_enough else (None, None)
+        size = (boxes[:, 2] - boxes[:, 0]).mean() * self.clip.width / self.clip.decoded_size[0]
+        speech = meter.seconds(scorer.start, scorer.start + scorer.frames)
+        reason = track_reason(scorer.frames, float(size), speech, sync, self.limits)
+        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason)
+        if artifacts:
+            artifacts.end_track(result, distances)
+        return result
+
+    def _check_time(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise DeadlineError(self.options.deadline_s or 0.0)
+
+
+class _Timed:
+    """A detector whose time is counted as the stage `faces`."""
+
+    def __init__(self, detector: Detector, watch: Stopwatch) -> None:
+        self._detector = detector
+        self._watch = watch
+        self.name, self.stride = detector.name, detector.stride
+
+    def detect(self, frame: np.ndarray):
+        with self._watch.stage("faces"):
+            return self._detector.detect(frame)
