@@ -1,10 +1,10 @@
 """The way of a video through the stages: one pass, bounded memory, one report.
 
-    source -> media -> scenes -> faces -> sync -> verdict -> report
+source -> media -> scenes -> faces -> sync -> verdict -> report
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +15,12 @@ from core import media, scenes
 from core.artifacts import Artifacts
 from core.constants import VIDEO_FPS, VSHIFT
 from core.errors import DeadlineError
-from core.faces.detection import Detector
+from core.faces.detection import Detection, Detector
 from core.faces.track import Follower, TrackPiece
 from core.media import Clip, Sound
 from core.models import Models
 from core.report import Report
+from core.scenes import Frame
 from core.settings import Settings, settings
 from core.speech import SpeechMeter
 from core.stopwatch import Stopwatch
@@ -126,7 +127,7 @@ class _Run:
         self._check_time()
         self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak)
 
-    def _counted(self, frames, sound: Sound, artifacts: Artifacts | None):
+    def _counted(self, frames: Iterator[Frame], sound: Sound, artifacts: Artifacts | None) -> Iterator[Frame]:
         """Count frames, watch the clock, and let the sound keep up, also while no face is in view."""
         for frame in frames:
             self.frames = frame.index + 1
@@ -177,6 +178,6 @@ class _Timed:
         self._watch = watch
         self.name, self.stride = detector.name, detector.stride
 
-    def detect(self, frame: np.ndarray):
+    def detect(self, frame: np.ndarray) -> list[Detection]:
         with self._watch.stage("faces"):
             return self._detector.detect(frame)

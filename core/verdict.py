@@ -139,19 +139,20 @@ def decide(score: float, offset_frames: int, limits: Settings) -> Decision:
 
 
 def _clip_reason(tracks: Sequence[TrackResult], facts: ClipFacts, limits: Settings) -> Reason | None:
-    if not facts.has_audio or facts.audio_frames == 0:
-        return Reason.NO_AUDIO
-    if facts.audio_peak < SILENT_PEAK:
-        return Reason.SILENT_AUDIO
-    if facts.video_frames < limits.min_track_frames:
-        return Reason.TOO_SHORT
-    if not tracks:
-        return Reason.NO_FACE
+    """Why the whole video is not judged, None where at least one track is."""
     reasons = [track.reason for track in tracks]
-    if None not in reasons:
-        return next(reason for reason in _HARDEST if reason in reasons)
+    causes = [
+        (Reason.NO_AUDIO, not facts.has_audio or facts.audio_frames == 0),
+        (Reason.SILENT_AUDIO, facts.audio_peak < SILENT_PEAK),
+        (Reason.TOO_SHORT, facts.video_frames < limits.min_track_frames),
+        (Reason.NO_FACE, not tracks),
+        *[(reason, None not in reasons and reason in reasons) for reason in _HARDEST],
+        (Reason.LENGTH_MISMATCH, _lengths_differ(facts)),
+    ]
+    return next((reason for reason, applies in causes if applies), None)
+
+
+def _lengths_differ(facts: ClipFacts) -> bool:
     gap = abs(facts.video_frames - facts.audio_frames)
     longer = max(facts.video_frames, facts.audio_frames)
-    if gap > MAX_LENGTH_GAP_S * VIDEO_FPS and gap > MAX_LENGTH_GAP_SHARE * longer:
-        return Reason.LENGTH_MISMATCH
-    return None
+    return gap > MAX_LENGTH_GAP_S * VIDEO_FPS and gap > MAX_LENGTH_GAP_SHARE * longer

@@ -19,7 +19,7 @@ OFFICIAL = ("syncnet", "s3fd")
 """Models that can be installed."""
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `weights` and its own sub-commands to the command line."""
     parser = subparsers.add_parser("weights", help="list, fetch, import and verify network weights")
     commands = parser.add_subparsers(dest="weights_command", required=True, metavar="list|fetch|import|verify")
@@ -37,7 +37,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
     verifying = commands.add_parser("verify", help="check every embedded and installed file against its hash")
     verifying.add_argument("--json", action="store_true", help="print JSON")
-    return parser
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

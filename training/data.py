@@ -1,7 +1,7 @@
 """Face tracks that `prepare` cut, drawn as augmented segments."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -52,7 +52,7 @@ class Segments(IterableDataset):
         weights = np.array([config.weight(track.name) for track in tracks])
         self._weights = weights / weights.sum()
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         step = self._first_step
         worker = torch.utils.data.get_worker_info()
         stride, step = (worker.num_workers, step + worker.id) if worker else (1, step)
@@ -82,10 +82,12 @@ class Segments(IterableDataset):
         start = int(rng.integers(margin, room - margin + 1))
         picked = start + np.minimum(np.round(np.arange(frames) * speed).astype(int), needed - 1)
         crops = augment.mouths(track.crops[picked], rng, strong=strong)
-        sound = self._sound(track, start, frames, speed, rng, strong)
+        sound = self._sound(track, start, frames, speed, rng=rng, strong=strong)
         return crops.astype(np.float32), augment.features(sound, rng)
 
-    def _sound(self, track: Track, start: int, frames: int, speed: float, rng: np.random.Generator, strong: bool) -> np.ndarray:
+    def _sound(
+        self, track: Track, start: int, frames: int, speed: float, *, rng: np.random.Generator, strong: bool
+    ) -> np.ndarray:
         """Features of the segment's sound, `VSHIFT` frames longer at each side; silence where the clip has none."""
         reach = VSHIFT + SURROUNDINGS
         wanted = (np.arange(-reach * SAMPLES_PER_FRAME, (frames + reach) * SAMPLES_PER_FRAME) + 0.5) * speed - 0.5

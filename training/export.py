@@ -102,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Turn a training run into the embedded weights.")
     parser.add_argument("config", type=Path)
     parser.add_argument("--version", required=True)
-    parser.add_argument("--reference", type=Path, help="CSV of SyncNet's measurements on training clips (file, confidence, min_dist)")
+    parser.add_argument("--reference", type=Path, help="CSV of what SyncNet measured on training clips")
     arguments = parser.parse_args()
     config = Config.read(arguments.config)
     net = Mini()
@@ -111,8 +111,8 @@ def main() -> None:
         known = read_reference(arguments.reference)
         tracks = [track for track in load(config, held_out=False) if Path(track.name).name in known]
         length = reference_length([embed(net, track) for track in tracks], known)
-        for branch in (net.video, net.audio):
-            branch.temporal.length.fill_(length)
+        for half in (net.video, net.audio):
+            half.temporal.length.fill_(length)
         print(f"length of an embedding: {length:.4f}")
     calibration = calibrate([embed(net, track) for track in load(config, held_out=True)], config.seed)
     print(f"calibration: {calibration}")

@@ -16,6 +16,7 @@ import ctypes
 import json
 import math
 import time
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def _smooth_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return -(logs * soft).sum(-1).mean()
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def embed(net: Mini, track: Track) -> Embedded:
     """Embeddings of a whole track."""
     net.eval()
@@ -152,7 +153,7 @@ class Run:
                 batches = self._batches()
         self._save()
 
-    def _batches(self):
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         dataset = Segments(self.training, self.config, self.step)
         return iter(torch.utils.data.DataLoader(dataset, batch_size=None, num_workers=1, prefetch_factor=4))
 

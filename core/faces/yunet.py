@@ -42,6 +42,4 @@ class Yunet:
 
 def _detection(row: np.ndarray, scale: np.ndarray) -> Detection:
     corner, size = row[:2] * scale, row[2:4] * scale
-    return Detection(
-        box=np.concatenate([corner, corner + size]), score=float(row[14]), landmarks=row[4:14].reshape(5, 2) * scale
-    )
+    return Detection(box=np.concatenate([corner, corner + size]), score=float(row[14]), landmarks=row[4:14].reshape(5, 2) * scale)

@@ -67,9 +67,7 @@ class Sound:
     Use as a context manager. A clip without sound behaves like one whose sound ends at once.
     """
 
-    def __init__(
-        self, clip: Clip, on_samples: Callable[[np.ndarray], None] | None = None, deadline: float | None = None
-    ) -> None:
+    def __init__(self, clip: Clip, on_samples: Callable[[np.ndarray], None] | None = None, deadline: float | None = None) -> None:
         """Open a sound.
 
         Args:

@@ -148,7 +148,7 @@ def _copy(response: http.client.HTTPResponse, stream: BinaryIO, size: int, progr
 class _HttpRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects to http and https only."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: PLR0917 - urllib's
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         if urlsplit(newurl).scheme not in ("http", "https"):
             raise WeightsError("fetch_failed", f"{req.full_url} redirects to {newurl}: only http and https are allowed.")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

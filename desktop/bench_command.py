@@ -1,0 +1,31 @@
+"""`lipgate bench`: how fast this machine scores, for the README and for whoever buys the machine."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser's sub-commands."""
+    parser = commands.add_parser(
+        "bench", help="measure the speed of this machine", description="Score clips several times and time it."
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="videos (default: the samples)")
+    parser.add_argument("--rounds", type=int, default=5, help="times each file is scored (default 5)")
+    parser.add_argument("--model", choices=["auto", "mini", "syncnet"])
+    parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"])
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print a table.
+
+    Raises:
+        LipgateError: as scoring does.
+    """
+    from bench.speed import measure, print_table
+
+    files = arguments.files or sorted((Path(__file__).parents[1] / "samples").glob("*.mp4"))
+    print_table(measure(files, max(1, arguments.rounds), arguments.model, arguments.detector, arguments.device))
+    return 0

@@ -1,0 +1,73 @@
+"""The command line: `lipgate score|fix|weights|settings|bench`."""
+
+import argparse
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from core import __version__
+from core.errors import LipgateError
+
+DESCRIPTION = "Says whether the face in a video really speaks the words we hear."
+EPILOG = """\
+A positive offset means that the sound comes before the lips, a negative one that it comes late; one frame is 40 ms.
+Exit status: 0 all done, 1 something failed (said on standard error), 2 the command was not understood.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; those of the process by default.
+
+    Returns:
+        The exit status.
+    """
+    # A broken pipe (`lipgate score ... | head`) ends the program quietly, as it does others.
+    for stream in (sys.stdout, sys.stderr):
+        # File names may hold anything; what the terminal cannot show is spelled out.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _run(_parser().parse_args(arguments))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
+    from core.settings import settings
+
+    try:
+        level = settings().log_level.upper()
+    except ValidationError as error:
+        for problem in error.errors():
+            print(f"error [bad_setting]: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
+        return 2
+    logging.basicConfig(level=level if level in logging.getLevelNamesMapping() else "INFO", stream=sys.stderr)
+    try:
+        return arguments.run(arguments)
+    except LipgateError as error:
+        print(f"error [{error.code}]: {error.message}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lipgate", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"lipgate {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    from desktop import bench_command, fix_command, score_command, settings_command, weights_command
+
+    for command in (score_command, fix_command, weights_command, settings_command, bench_command):
+        command.add_parser(commands)
+    return parser

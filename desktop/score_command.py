@@ -1,0 +1,130 @@
+"""`lipgate score`: the main job."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.constants import VSHIFT
+from core.errors import LipgateError
+
+if TYPE_CHECKING:
+    from core.models import Models
+    from core.report import Report
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: a report or an error."""
+
+    file: str
+    report: "Report | None" = None
+    error: LipgateError | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report's JSON, with the file's name where there are several; or the error."""
+        if self.report is not None:
+            return {"file": self.file, **self.report.to_dict()}
+        assert self.error is not None  # noqa: S101
+        return {"file": self.file, "error": {"code": self.error.code, "message": self.error.message}}
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser's sub-commands."""
+    parser = commands.add_parser(
+        "score",
+        help="score videos",
+        description="Measure whether face and voice belong together: offset, confidence, distance, a score and a decision.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="video file; any container and codec that ffmpeg reads")
+    parser.add_argument("--json", action="store_true", help="print one JSON document (a list for several files)")
+    parser.add_argument("--model", choices=["auto", "mini", "syncnet"], help="sync model (default: setting, mini)")
+    parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"], help="face detector (default: setting, yunet)")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run (default: setting, auto)")
+    parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with plots")
+    parser.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="write the video with boxes and confidence drawn in")
+    parser.add_argument(
+        "--offset-range",
+        type=_offset_range,
+        default=VSHIFT,
+        metavar="N",
+        help=f"search offsets of -N..N frames (default {VSHIFT})",
+    )
+    parser.add_argument("--artifacts", type=Path, metavar="DIR", help="keep faces, scenes, tracks, crops and distances there")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score all files; 1 where one of them could not be analysed.
+
+    Raises:
+        LipgateError: the models cannot be loaded, or an output cannot be written.
+    """
+    if arguments.annotate and len(arguments.files) > 1:
+        print("error [usage]: --annotate takes one FILE", file=sys.stderr)
+        return 2
+    from core.models import Models
+
+    models = Models.load(arguments.model, arguments.detector, arguments.device)
+    outcomes = [_score(file, models, arguments) for file in arguments.files]
+    _print(outcomes, as_json=arguments.json)
+    reports = [(Path(outcome.file), outcome.report) for outcome in outcomes if outcome.report is not None]
+    if arguments.report and reports:
+        from desktop.html_report import write_html
+
+        write_html(reports, arguments.report)
+    if arguments.annotate and reports:
+        from desktop.annotate import annotate
+
+        annotate(reports[0][1], arguments.annotate)
+    return 1 if any(outcome.error for outcome in outcomes) else 0
+
+
+def _score(file: str, models: "Models", arguments: argparse.Namespace) -> Outcome:
+    from core.pipeline import Options, score
+
+    artifacts = arguments.artifacts
+    if artifacts and len(arguments.files) > 1:
+        artifacts = artifacts / f"{arguments.files.index(file):03d}_{Path(file).stem}"
+    try:
+        with _progress(file) as on_progress:
+            options = Options(vshift=arguments.offset_range, artifacts=artifacts, on_progress=on_progress)
+            return Outcome(file, report=score(file, models, options))
+    except LipgateError as error:
+        print(f"{file}: error [{error.code}]: {error.message}", file=sys.stderr)
+        return Outcome(file, error=error)
+
+
+@contextmanager
+def _progress(file: str) -> Iterator[Any]:
+    """A bar on standard error for whoever looks at a terminal; gone when the file is done."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(Path(file).name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total and max(done, total))
+
+
+def _print(outcomes: list[Outcome], *, as_json: bool) -> None:
+    if as_json:
+        documents = [outcome.to_dict() for outcome in outcomes]
+        print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2, allow_nan=False))
+        return
+    from desktop.tables import print_outcomes
+
+    print_outcomes(outcomes)
+
+
+def _offset_range(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 100:
+        raise argparse.ArgumentTypeError("must be 1 to 100 frames")
+    return value

@@ -1,0 +1,76 @@
+"""Results as tables on the terminal."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from core.constants import MS_PER_FRAME, VIDEO_FPS
+from core.verdict import Decision, TrackResult
+
+if TYPE_CHECKING:
+    from core.report import Report
+    from desktop.score_command import Outcome
+
+STYLES = {Decision.ALLOW: "bold green", Decision.NEXT: "bold yellow", Decision.BLOCK: "bold red"}
+
+_NOT_JUDGED = "-"
+
+MATCH_SCORE = 0.5
+"""Below this score the best shift is no better than chance, and nothing is said of early or late."""
+
+
+def say_offset(offset_frames: int) -> str:
+    """An offset in plain words."""
+    if offset_frames == 0:
+        return "sound in time"
+    return f"sound {abs(offset_frames) * MS_PER_FRAME:.0f} ms {'early' if offset_frames > 0 else 'late'}"
+
+
+def print_outcomes(outcomes: "list[Outcome]") -> None:
+    """One line for each file; the tracks too where a file has several. Errors have been told already."""
+    console = Console(highlight=False)
+    reports = [(outcome.file, outcome.report) for outcome in outcomes if outcome.report is not None]
+    if not reports:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("file", overflow="fold")
+    table.add_column("decision", no_wrap=True)
+    for name in ("score", "offset", "conf.", "dist."):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    for file, report in reports:
+        _add_report(table, file, report)
+    console.print(table)
+
+
+def _add_report(table: Table, file: str, report: "Report") -> None:
+    decision = Text(str(report.decision), STYLES[report.decision])
+    speaker = report.verdict.speaker
+    if speaker is None:
+        reason = report.reason.text if report.reason else ""
+        table.add_row(Text(file), decision, *[_NOT_JUDGED] * 4, f"{reason} [{report.reason}]", style=None)
+    else:
+        score = report.verdict.score or 0.0
+        table.add_row(Text(file), decision, f"{score:.3f}", *_metrics(speaker, score >= MATCH_SCORE))
+    if len(report.tracks) > 1:
+        for track in report.tracks:
+            _add_track(table, report, track)
+
+
+def _add_track(table: Table, report: "Report", track: TrackResult) -> None:
+    name = f"  track {track.track}, {track.start / VIDEO_FPS:.1f} to {(track.start + track.frames) / VIDEO_FPS:.1f} s"
+    if track.reason is not None or track.sync is None:
+        table.add_row(name, "", *[_NOT_JUDGED] * 4, track.reason.text if track.reason else "", style="dim")
+        return
+    score = report.calibration.score(track.sync.confidence)
+    mark = "speaker" if track is report.verdict.speaker else ""
+    table.add_row(name, mark, f"{score:.3f}", *_metrics(track, score >= MATCH_SCORE), style="dim")
+
+
+def _metrics(track: TrackResult, matched: bool) -> list[str]:
+    assert track.sync is not None  # noqa: S101
+    sync = track.sync
+    words = say_offset(sync.offset_frames) if matched else "no shift fits"
+    return [f"{sync.offset_frames:+d}", f"{sync.confidence:.2f}", f"{sync.min_dist:.2f}", words]
