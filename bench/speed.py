@@ -66,15 +66,15 @@ def print_table(result: Benchmark) -> None:
     console = Console(highlight=False)
     console.print(f"{result.machine}; {result.model} + {result.detector} on {result.device}")
     console.print(f"models loaded in {result.load_ms:.0f} ms; peak memory {result.peak_mb:.0f} MB (without ffmpeg)")
-    stages = list(dict.fromkeys(name for timing in result.timings for name in timing.stages_ms))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("file")
-    for name in ("video s", "score ms", "x real time", *stages):
-        table.add_column(name, justify="right")
+    table.add_column("file", overflow="fold")
+    for name in ("video", "score", "x real time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("of which", overflow="fold")
     for timing in result.timings:
         speed = timing.video_s * 1000 / timing.total_ms
-        parts = [f"{timing.stages_ms.get(name, 0):.0f}" for name in stages]
-        table.add_row(timing.file, f"{timing.video_s:.1f}", f"{timing.total_ms:.0f}", f"{speed:.1f}", *parts)
+        parts = ", ".join(f"{name} {value:.0f}" for name, value in timing.stages_ms.items() if value >= 1)
+        table.add_row(timing.file, f"{timing.video_s:.1f} s", f"{timing.total_ms:.0f} ms", f"{speed:.1f}", parts)
     console.print(table)
 
 

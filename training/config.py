@@ -16,6 +16,7 @@ class Config:
     min_frames: int
     held_out: list[str]
     left_out: list[str]
+    reference: Path | None
     weights: dict[str, float]
     steps: int
     clips_per_step: int
@@ -35,8 +36,8 @@ class Config:
         """Read a file; paths in it count from the current folder."""
         content = tomllib.loads(Path(path).read_text())
         flat = {"seed": content["seed"], **content["data"], **content["train"]}
-        for name in ("clips", "cache", "run"):
-            flat[name] = Path(flat[name])
+        for name in ("clips", "cache", "run", "reference"):
+            flat[name] = Path(flat[name]) if flat.get(name) else None
         return cls(**flat)
 
     def is_held_out(self, name: str) -> bool:

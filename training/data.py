@@ -26,7 +26,7 @@ class Track:
     sound: np.ndarray
     """int16, from `lead` frames before the track to some frames after it."""
     lead: int
-    offset: int = 0
+    offset: float = 0.0
     """Natural offset of the recording in frames, by the sign of Lipgate: the sound of frame i is at frame i - offset."""
 
 

@@ -29,7 +29,7 @@ LICENCE = "MIT"
 ORIGIN = "trained by this project, see weights/MODEL_CARD.md"
 
 
-def read_reference(table: Path) -> dict[str, tuple[float, float]]:
+def read_distances(table: Path) -> dict[str, tuple[float, float]]:
     """File name to confidence and min_dist, from a CSV with columns file, confidence, min_dist."""
     with table.open(newline="") as file:
         return {row["file"]: (float(row["confidence"]), float(row["min_dist"])) for row in csv.DictReader(file)}
@@ -102,13 +102,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Turn a training run into the embedded weights.")
     parser.add_argument("config", type=Path)
     parser.add_argument("--version", required=True)
-    parser.add_argument("--reference", type=Path, help="CSV of what SyncNet measured on training clips")
     arguments = parser.parse_args()
     config = Config.read(arguments.config)
     net = Mini()
     net.load_state_dict(torch.load(config.run / "mini.pt", weights_only=True))
-    if arguments.reference:
-        known = read_reference(arguments.reference)
+    if config.reference:
+        known = read_distances(config.reference)
         tracks = [track for track in load(config, held_out=False) if Path(track.name).name in known]
         length = reference_length([embed(net, track) for track in tracks], known)
         for half in (net.video, net.audio):

@@ -29,6 +29,18 @@ def offset(item: Embedded, start: int = 0, stop: int | None = None) -> int | Non
     return None if result is None else result.offset_frames
 
 
+def exact_offset(item: Embedded) -> float | None:
+    """Offset of a whole track to a fraction of a frame: the vertex of the parabola through the least distance."""
+    result = search(pair_distances(item.video, item.audio, item.lead))
+    if result is None:
+        return None
+    best = VSHIFT - result.offset_frames
+    if not 0 < best < 2 * VSHIFT:
+        return float(result.offset_frames)
+    before, least, after = result.curve[best - 1 : best + 2]
+    return result.offset_frames - 0.5 * (before - after) / (before - 2 * least + after)
+
+
 def confidence(video: Embedded, sound: Embedded) -> float | None:
     """Confidence of one track's picture with the sound of another."""
     result = search(pair_distances(video.video, sound.audio, sound.lead))

@@ -12,6 +12,7 @@ shifts, every sound its picture, and every stretch of windows its sound among th
 import argparse
 import contextlib
 import copy
+import csv
 import ctypes
 import json
 import math
@@ -30,10 +31,13 @@ from core.nets.mini import CROP_SIDE, Mini
 from core.sync.logmel import logmel
 from training.config import Config
 from training.data import Segments, Track, load
-from training.measure import Embedded, figures, offset
+from training.measure import Embedded, exact_offset, figures
 
 STRETCH = 10
 """Windows of a stretch whose mean similarity is matched as a whole."""
+
+MAX_OFFSET = 3.0
+"""Natural offsets of recordings are smaller than this, in frames; what is measured beyond is a failed measurement."""
 
 NEIGHBOUR = 0.08
 """Share of the target given to each neighbouring shift: recordings are not exact to the frame."""
@@ -91,15 +95,36 @@ def validate(net: Mini, tracks: list[Track]) -> dict[str, dict[str, float]]:
     return {source: figures(list(group)) for source, group in groupby(items, key=lambda item: item.name.split("/")[0])}
 
 
-def realign(net: Mini, tracks: list[Track]) -> int:
-    """Set each recording's natural offset to what the network measures, where that is small; returns how many changed."""
-    changed = 0
-    for track in tracks:
-        found = offset(embed(net, track))
-        new = found if found is not None and abs(found) <= 2 else 0
-        changed += new != track.offset
-        track.offset = new
-    return changed
+def realign(net: Mini, training: list[Track], held_out: list[Track], reference: dict[str, float]) -> float:
+    """Set each training recording's natural offset: the known one where `reference` has it, else what the network measures.
+
+    A recording chain may delay its sound, and a network trained on it takes that delay for zero. The median difference to the
+    known offsets of clips that it has not been trained on is this error; it is taken off what the network measures.
+
+    Returns:
+        The error in frames.
+    """
+    errors = [
+        found - known
+        for track in held_out
+        if (known := reference.get(Path(track.name).name)) is not None
+        and (found := exact_offset(embed(net, track))) is not None
+        and abs(found - known) < MAX_OFFSET
+    ]
+    error = float(np.median(errors)) if errors else 0.0
+    for track in training:
+        known = reference.get(Path(track.name).name)
+        found = exact_offset(embed(net, track)) if known is None else None
+        measured = found - error if found is not None and abs(found - error) < MAX_OFFSET else 0.0
+        track.offset = measured if known is None else known
+    return error
+
+
+def read_reference(table: Path) -> dict[str, float]:
+    """File name to known offset in frames, of clips with one track. CSV columns: file, offsets_per_track."""
+    with table.open(newline="") as file:
+        rows = [(row["file"], json.loads(row["offsets_per_track"])) for row in csv.DictReader(file)]
+    return {name: float(offsets[0]) for name, offsets in rows if len(offsets) == 1 and abs(offsets[0]) < MAX_OFFSET}
 
 
 class Run:
@@ -118,6 +143,7 @@ class Run:
             self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.15
         )
         self.step = 0
+        self.reference = read_reference(config.reference) if config.reference else {}
         self.training, self.validation = load(config, held_out=False), load(config, held_out=True)
         self._resume()
 
@@ -148,7 +174,9 @@ class Run:
             if self.step % self.config.validate_every == 0:
                 self._log(step=self.step, validation=_rounded(validate(self.average, self.validation)))
             if self.step in self.config.realign_at:
-                self._log(step=self.step, realigned=realign(self.average, self.training), of=len(self.training))
+                error = realign(self.average, self.training, self.validation, self.reference)
+                spread = np.percentile([track.offset for track in self.training], [5, 25, 50, 75, 95]).round(2).tolist()
+                self._log(step=self.step, error_of_zero=round(error, 3), natural_offsets=spread)
                 self._save()
                 batches = self._batches()
         self._save()

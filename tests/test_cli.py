@@ -1,0 +1,125 @@
+"""The command line as DESIGN fixes it: documents on stdout, the rest on stderr, exit statuses."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core import __version__
+from core.settings import settings
+from desktop.cli import main
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLE = str(SAMPLES / "in_sync.mp4")
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings() -> None:
+    settings.cache_clear()
+
+
+def test_one_file_gives_one_object(capsys: Captured) -> None:
+    assert main(["score", SAMPLE, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["offset_frames"] == 0
+    assert document["model"]["name"] == "mini"
+    assert document["detector"]["name"] == "yunet"
+
+
+def test_several_files_give_a_list_and_a_bad_one_does_not_stop_the_others(capsys: Captured, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("not a video")
+    assert main(["score", str(bad), SAMPLE, str(tmp_path / "none.mp4"), "--json"]) == 1
+    captured = capsys.readouterr()
+    broken, good, missing = json.loads(captured.out)
+    assert broken["error"]["code"] == "not_a_video"
+    assert missing["error"]["code"] == "file_not_found"
+    assert good["offset_frames"] == 0
+    assert [item["file"] for item in (broken, good, missing)] == [str(bad), SAMPLE, str(tmp_path / "none.mp4")]
+    assert "not_a_video" in captured.err
+
+
+def test_the_table_says_offset_in_words(capsys: Captured) -> None:
+    assert main(["score", SAMPLE, str(SAMPLES / "late_sound.mp4")]) == 0
+    out = capsys.readouterr().out
+    assert "sound in time" in out
+    assert "sound 240 ms late" in out
+
+
+def test_exit_is_0_when_the_answer_is_block(capsys: Captured) -> None:
+    assert main(["score", str(SAMPLES / "dubbed.mp4"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["decision"] != "ALLOW"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["score"],
+        ["score", SAMPLE, "--model", "other"],
+        ["score", SAMPLE, "--offset-range", "0"],
+        ["score", SAMPLE, "--offset-range", "x"],
+        ["nonsense"],
+        ["weights"],
+    ],
+)
+def test_usage_errors_exit_2(arguments: list[str], capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_annotating_several_files_is_a_usage_error(capsys: Captured, tmp_path: Path) -> None:
+    assert main(["score", SAMPLE, SAMPLE, "--annotate", str(tmp_path / "out.mp4")]) == 2
+
+
+@pytest.mark.parametrize(("option", "name"), [("--model", "syncnet"), ("--detector", "s3fd")])
+def test_missing_official_weights_say_what_to_run(
+    option: str, name: str, capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIPGATE_WEIGHTS_DIR", str(tmp_path))
+    assert main(["score", SAMPLE, option, name]) == 1
+    error = capsys.readouterr().err
+    assert "[weights_missing]" in error
+    assert f"./lipgate weights fetch {name}" in error
+
+
+def test_version(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert (stop.value.code, capsys.readouterr().out) == (0, f"lipgate {__version__}\n")
+
+
+def test_every_setting_is_listed_with_its_default(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "8080")
+    monkeypatch.setenv("LIPGATE_MIN_FACE_PX", "80")
+    assert main(["settings", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows["LIPGATE_PORT"]["value"] == "8080"
+    assert rows["LIPGATE_PORT"]["default"] == "5000"
+    assert rows["LIPGATE_MIN_FACE_PX"]["value"] == "80"
+    assert {"LIPGATE_MAX_VIDEO_SIZE_MB", "LIPGATE_PROCESSING_TIMEOUT_SECONDS", "LIPGATE_WEIGHTS_DIR"} <= set(rows)
+
+
+def test_a_setting_out_of_range_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIPGATE_ALLOW_THRESHOLD", "7")
+    assert main(["settings"]) == 2
+    assert "allow_threshold" in capsys.readouterr().err
+
+
+def test_bench_times_the_stages(capsys: Captured) -> None:
+    assert main(["bench", SAMPLE, "--rounds", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "real time" in out
+    assert "in_sync" in out
+
+
+def test_artifacts_of_several_files_go_to_folders_of_their_own(
+    capsys: Captured, tmp_path: Path, puppet: Callable[..., Path]
+) -> None:
+    assert main(["score", SAMPLE, str(SAMPLES / "dubbed.mp4"), "--artifacts", str(tmp_path), "--json"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["000_in_sync", "001_dubbed"]

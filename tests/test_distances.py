@@ -1,0 +1,75 @@
+"""The distance search equals the formula, and its sign is what the documentation says."""
+
+import numpy as np
+import pytest
+
+from core.sync.distances import fill_with_zero_vectors, pair_distances, search
+
+
+def embeddings(count: int, seed: int, width: int = 16) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((count, width)).astype(np.float32)
+
+
+def formula(video: np.ndarray, audio: np.ndarray, vshift: int) -> np.ndarray:
+    """d(i, k) written out, zero vectors outside."""
+    rows = []
+    for i in range(len(video)):
+        row = []
+        for k in range(2 * vshift + 1):
+            j = i + k - vshift
+            other = audio[j] if 0 <= j < len(audio) else np.zeros_like(video[i])
+            row.append(np.linalg.norm(video[i] - other))
+        rows.append(row)
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(("count", "vshift"), [(40, 15), (7, 15), (100, 4), (1, 1)])
+def test_zero_padded_distances_equal_the_formula(count: int, vshift: int) -> None:
+    video, audio = embeddings(count, 1), embeddings(count, 2)
+    found = fill_with_zero_vectors(pair_distances(video, audio, 0, vshift), video)
+    np.testing.assert_allclose(found, formula(video, audio, vshift), rtol=1e-5)
+
+
+def test_pairs_without_sound_are_missing_and_not_counted() -> None:
+    video, audio = embeddings(30, 1), embeddings(30, 2)
+    distances = pair_distances(video, audio, 0, 15)
+    assert np.isnan(distances[0, :15]).all()
+    assert not np.isnan(distances[0, 15:]).any()
+    result = search(distances)
+    assert result is not None
+    np.testing.assert_allclose(result.curve, np.nanmean(distances.astype(np.float64), axis=0))
+
+
+@pytest.mark.parametrize("shift", [-15, -6, -1, 0, 1, 5, 15])
+def test_sound_that_comes_early_has_a_positive_offset(shift: int) -> None:
+    world = embeddings(130, 3)
+    video = world[30:100]
+    audio = world[30 + shift : 100 + shift]  # what is heard at i is what is seen at i + shift: the sound is ahead
+    result = search(pair_distances(video, audio, 0))
+    assert result is not None
+    assert result.offset_frames == shift
+    assert result.min_dist == pytest.approx(0, abs=1e-4)
+
+
+def test_sound_before_the_track_is_used() -> None:
+    world = embeddings(100, 4)
+    result = search(pair_distances(world[40:60], world[20:80], lead=20))
+    assert result is not None
+    assert result.offset_frames == 0
+
+
+def test_confidence_is_median_less_minimum() -> None:
+    distances = np.tile(np.array([5, 4, 1, 3, 6], np.float32), (20, 1))
+    result = search(distances)
+    assert result is not None
+    assert (result.min_dist, result.confidence, result.offset_frames) == (1, 3, 0)
+    assert result.framewise_confidence[10] == 3
+
+
+@pytest.mark.parametrize("count", [0, 10])
+def test_too_few_pairs_to_compare_every_shift_give_no_result(count: int) -> None:
+    assert search(pair_distances(embeddings(count, 1), embeddings(count, 2), 0)) is None
+
+
+def test_no_sound_at_all_gives_no_result() -> None:
+    assert search(pair_distances(embeddings(30, 1), np.empty((0, 16), np.float32), 0)) is None
