@@ -4,4 +4,9 @@ The way of a video: `media` -> `scenes` -> `faces` -> `sync` -> `verdict` -> `re
 Importing this package is free; each module loads what it needs when it is imported.
 """
 
+import os
+
 __version__ = "0.1.0"
+
+# ONNX Runtime reports its use to Microsoft unless told not to before it is imported. What is scored here is nobody's business.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -8,9 +8,11 @@
     ├── WeightsError          weights_missing, weights_mismatch, weights_unknown, weights_unreadable,
     │                         licence_not_accepted, fetch_failed
     ├── DeviceError           cuda_unavailable, torch_missing
-    └── OutputError           output_failed
+    ├── OutputError           output_failed
+    └── NotJudgedError        not_judged
 
-What can be read but not judged (no face, no speech, ...) is not an error: see `core.verdict.Reason`.
+What can be read but not judged (no face, no speech, ...) is not an error of a score: see `core.verdict.Reason`. It is one
+only for what needs the measured offset.
 """
 
 
@@ -44,3 +46,10 @@ class DeviceError(LipgateError):
 
 class OutputError(LipgateError):
     """A result file could not be written."""
+
+
+class NotJudgedError(LipgateError):
+    """The measured offset is needed, and nothing was measured."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("not_judged", message)

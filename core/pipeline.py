@@ -5,7 +5,7 @@ source -> media -> scenes -> faces -> sync -> verdict -> report
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +64,10 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
     watch = Stopwatch()
     deadline = None if options.deadline_s is None else time.monotonic() + options.deadline_s
     with watch.stage("probe"):
-        clip = media.probe(source, max_duration_s=limits.max_duration_s, max_pixels=limits.max_pixels)
+        try:
+            clip = media.probe(source, max_duration_s=limits.max_duration_s, max_pixels=limits.max_pixels, deadline=deadline)
+        finally:
+            _check_time(deadline, options)
     run = _Run(clip, models, options, limits, watch, deadline)
     if clip.has_audio:
         with ExitStack() as stack:
@@ -108,8 +111,10 @@ class _Run:
         artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
 
         max_frames = int(self.limits.max_duration_s * VIDEO_FPS)
-        images = watch.pulling("decode", media.frames(clip, max_frames=max_frames, deadline=self.deadline))
-        shots = watch.pulling("scenes", self._counted(scenes.split(images), sound, artifacts))
+        # Closed by the stack and not by the garbage collector: an error keeps generators, and so ffmpeg, alive.
+        images = stack.enter_context(closing(media.frames(clip, max_frames=max_frames, deadline=self.deadline)))
+        pulled = watch.pulling("decode", images)
+        shots = watch.pulling("scenes", self._counted(scenes.split(pulled), sound, artifacts))
         follower = Follower(_Timed(self.models.detector, watch), artifacts.add_faces if artifacts else None)
 
         scorers = self.scorers
@@ -124,7 +129,7 @@ class _Run:
 
         with watch.stage("sound"):
             heard = sound.drain(self.frames * 2 + 60 * VIDEO_FPS)
-        self._check_time()
+        _check_time(self.deadline, self.options)
         self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak)
 
     def _counted(self, frames: Iterator[Frame], sound: Sound, artifacts: Artifacts | None) -> Iterator[Frame]:
@@ -134,14 +139,14 @@ class _Run:
             if artifacts:
                 artifacts.add_frame(frame)
             if self.frames % VIDEO_FPS == 0:
-                self._check_time()
+                _check_time(self.deadline, self.options)
                 needed = [scorer.needs_sound_from for scorer in self.scorers.values()]
                 newest = self.frames - _TRACKER_LAG - self.options.vshift - self.models.sync.audio_context
                 sound.keep_up(self.frames, before=min([newest, *needed]))
                 if self.options.on_progress:
                     self.options.on_progress(self.frames / VIDEO_FPS, self.clip.duration_s)
             yield frame
-        self._check_time()
+        _check_time(self.deadline, self.options)
 
     def _feed(self, scorer: TrackScorer, piece: TrackPiece, sound: Sound, artifacts: Artifacts | None) -> None:
         if artifacts is None:
@@ -165,9 +170,10 @@ class _Run:
             artifacts.end_track(result, distances)
         return result
 
-    def _check_time(self) -> None:
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise DeadlineError(self.options.deadline_s or 0.0)
+
+def _check_time(deadline: float | None, options: Options) -> None:
+    if deadline is not None and time.monotonic() >= deadline:
+        raise DeadlineError(options.deadline_s or 0.0)
 
 
 class _Timed:

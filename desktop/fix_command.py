@@ -1,8 +1,12 @@
 """`lipgate fix`: move the sound by the measured offset."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
+
+from core.constants import VSHIFT
+from desktop.score_command import offset_range
 
 
 def add_parser(commands: Any) -> None:
@@ -17,6 +21,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--model", choices=["auto", "mini", "syncnet"], help="sync model that measures")
     parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"], help="face detector")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run")
+    parser.add_argument(
+        "--offset-range", type=offset_range, default=VSHIFT, metavar="N", help=f"search offsets of -N..N frames (default {VSHIFT})"
+    )
     parser.set_defaults(run=run)
 
 
@@ -27,12 +34,15 @@ def run(arguments: argparse.Namespace) -> int:
         LipgateError: the file cannot be analysed or judged, or OUT cannot be written.
     """
     from core.models import Models
-    from core.pipeline import score
-    from desktop.fix import fix, plan
+    from core.pipeline import Options, score
+    from desktop.fix import doubt, fix, plan
     from desktop.tables import say_offset
 
-    report = score(arguments.source, Models.load(arguments.model, arguments.detector, arguments.device))
+    models = Models.load(arguments.model, arguments.detector, arguments.device)
+    report = score(arguments.source, models, Options(vshift=arguments.offset_range))
     offset = plan(report)
-    fix(arguments.source, arguments.target, offset)
-    print(f"{arguments.source}: {say_offset(offset)}; {'copied' if offset == 0 else 'moved'} to {arguments.target}")
+    if warning := doubt(report):
+        print(f"warning: {warning}", file=sys.stderr)
+    fixed = fix(arguments.source, arguments.target, offset)
+    print(f"{arguments.source}: {say_offset(offset)}. {fixed.text}")
     return 0

@@ -49,7 +49,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="write the video with boxes and confidence drawn in")
     parser.add_argument(
         "--offset-range",
-        type=_offset_range,
+        type=offset_range,
         default=VSHIFT,
         metavar="N",
         help=f"search offsets of -N..N frames (default {VSHIFT})",
@@ -123,7 +123,8 @@ def _print(outcomes: list[Outcome], *, as_json: bool) -> None:
     print_outcomes(outcomes)
 
 
-def _offset_range(text: str) -> int:
+def offset_range(text: str) -> int:
+    """Type of `--offset-range`: frames, 1 to 100."""
     value = int(text)
     if not 1 <= value <= 100:
         raise argparse.ArgumentTypeError("must be 1 to 100 frames")

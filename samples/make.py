@@ -9,8 +9,8 @@ sys.path.insert(0, str(HERE.parent))
 from tests.puppet import Puppet, make  # noqa: E402
 
 SAMPLES = {
-    "in_sync.mp4": Puppet(seconds=5.0, crf=21),
-    "late_sound.mp4": Puppet(seconds=5.0, crf=21, start=24.5, offset_frames=-6),
+    "in_sync.mp4": Puppet(seconds=5.0, crf=21, start=27.0),
+    "late_sound.mp4": Puppet(seconds=5.0, crf=21, start=30.0, offset_frames=-6),
     "dubbed.mp4": Puppet(seconds=5.0, crf=21, start=6.0, dubbed=True),
 }
 

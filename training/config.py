@@ -16,6 +16,7 @@ class Config:
     min_frames: int
     held_out: list[str]
     left_out: list[str]
+    same_words: list[str]
     reference: Path | None
     weights: dict[str, float]
     steps: int

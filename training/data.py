@@ -42,6 +42,15 @@ def load(config: Config, *, held_out: bool) -> list[Track]:
     return sorted(tracks, key=lambda track: track.name)
 
 
+def longest(tracks: list[Track]) -> list[Track]:
+    """The longest track of each clip: in a clip with several faces most likely the speaker."""
+    best: dict[str, Track] = {}
+    for track in tracks:
+        if track.name not in best or len(track.crops) > len(best[track.name].crops):
+            best[track.name] = track
+    return list(best.values())
+
+
 class Segments(IterableDataset):
     """Endless batches of (crops float32 (b, t + 4, 64, 64), features float32 (b, 40, 4 (t + 4 + 30)))."""
 

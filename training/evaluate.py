@@ -22,8 +22,8 @@ from core.constants import SAMPLES_PER_FRAME
 from core.errors import LipgateError
 from core.nets.mini import Mini
 from training.config import Config
-from training.data import Track, load
-from training.measure import figures, offset
+from training.data import Track, load, longest
+from training.measure import figures, offset, source_of
 from training.prepare import prepare
 from training.train import embed
 
@@ -53,15 +53,12 @@ def shift_followed(net: Mini, track: Track) -> list[bool]:
     ]
 
 
-def source_of(track: Track) -> str:
-    """Where a clip comes from: its folder, or what stands before `__` in its name."""
-    return track.name.split("__")[0] if "__" in track.name and "/" not in track.name else track.name.split("/")[0]
-
-
 def evaluate(net: Mini, tracks: list[Track]) -> dict[str, dict[str, float]]:
     """Figures for each source; see `training.measure.figures`, with `shift_followed` added."""
     result = {}
-    for source, group in groupby(sorted(tracks, key=source_of), key=source_of):
+    for source, group in groupby(
+        sorted(tracks, key=lambda track: source_of(track.name)), key=lambda track: source_of(track.name)
+    ):
         members = list(group)
         followed = [hit for track in members for hit in shift_followed(net, track)]
         result[source] = {**figures([embed(net, track) for track in members]), "shift_followed": float(np.mean(followed))}
@@ -69,18 +66,14 @@ def evaluate(net: Mini, tracks: list[Track]) -> dict[str, dict[str, float]]:
 
 
 def prepared(config: Config, clips: Path, cache: Path) -> list[Track]:
-    """The longest track of each clip of a folder."""
+    """All tracks of a folder of clips."""
     for clip in sorted(clips.rglob("*.mp4")):
         try:
             prepare(clip, str(clip.relative_to(clips)), cache, config.min_frames)
         except LipgateError as error:
             print(f"{clip.name}: {error.code}")
     everything = dataclasses.replace(config, cache=cache, held_out=["*"], left_out=[])
-    best: dict[str, Track] = {}
-    for track in load(everything, held_out=True):
-        if track.name not in best or len(track.crops) > len(best[track.name].crops):
-            best[track.name] = track
-    return list(best.values())
+    return load(everything, held_out=True)
 
 
 def main() -> None:
@@ -96,7 +89,7 @@ def main() -> None:
     net.load_state_dict(torch.load(arguments.weights or config.run / "mini.pt", weights_only=True))
     with tempfile.TemporaryDirectory() as cache:
         tracks = prepared(config, arguments.clips, Path(cache)) if arguments.clips else load(config, held_out=True)
-        result = evaluate(net, tracks)
+        result = evaluate(net, longest(tracks))
     if arguments.json:
         print(json.dumps(result, indent=2))
         return

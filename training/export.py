@@ -9,6 +9,7 @@ Sets the length of the embeddings so that distances stand on SyncNet's scale, fi
 import argparse
 import csv
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from core.nets.mini import Mini
 from core.nets.spec import spec_of
 from core.sync.distances import pair_distances, search
 from core.weights.manifest import Calibration, record_file, record_model, weights_folder
+from training import augment
 from training.config import Config
-from training.data import load
-from training.measure import Embedded, confidence
-from training.train import embed
+from training.data import Track, load, longest
+from training.measure import Embedded, confidence, source_of
+from training.train import embed, embed_arrays
 
 LICENCE = "MIT"
 ORIGIN = "trained by this project, see weights/MODEL_CARD.md"
@@ -75,21 +77,50 @@ def fit_logistic(genuine: list[float], foreign: list[float]) -> Calibration:
     return Calibration(midpoint=float(centre - beta[0] / slope), scale=float(1 / slope))
 
 
-def calibrate(items: list[Embedded], seed: int) -> Calibration:
-    """Fit own against foreign sound on whole tracks and on stretches of two seconds of them, as long as clips come."""
-    rng = np.random.default_rng(seed)
+def calibrate(net: Mini, tracks: list[Track], config: Config) -> Calibration:
+    """Fit own against foreign sound on people that training never saw.
+
+    Every track is heard and seen as recorded and through the augmentation of training, which stands for the cameras, rooms and
+    lines that these recordings do not have; and on stretches of two and three seconds as well as whole, as long as clips come.
+    Sources count the same, however many clips they have: the foreign sound, too, comes from each source equally often. Clips of
+    a corpus with a fixed order of words partly fit one another's sound, so they are not foreign to each other.
+    """
+    rng = np.random.default_rng(config.seed)
+    sources = Counter(source_of(track.name) for track in tracks)
+    items = [embed(net, track) for track in tracks]
+    for track in tracks:
+        copies = round(3 * max(sources.values()) / sources[source_of(track.name)]) - 1
+        items += [_degraded(net, track, tracks, rng) for _ in range(copies)]
+    by_source = {source: [item for item in items if source_of(item.name) == source] for source in sources}
     genuine: list[float] = []
     foreign: list[float] = []
     for item in items:
+        strangers = [
+            _pick([other for other in group if other.name != item.name], rng)
+            for source, group in by_source.items()
+            if not (source == source_of(item.name) and source in config.same_words)
+        ]
         for length in (46, 71, len(item.video)):
             start = int(rng.integers(max(1, len(item.video) - length + 1)))
             part = Embedded(item.name, item.video[start : start + length], item.audio, item.lead + start)
-            other = items[int(rng.integers(len(items)))]
             genuine.extend(value for value in [confidence(part, part)] if value is not None)
-            if other is not item:
-                moved = Embedded(other.name, other.video, other.audio, other.lead)
-                foreign.extend(value for value in [confidence(part, moved)] if value is not None)
+            foreign.extend(value for other in strangers if (value := confidence(part, other)) is not None)
+    print(f"genuine confidence {_spread(genuine)}, foreign {_spread(foreign)} (5th, 50th, 95th percentile)")
     return fit_logistic(genuine, foreign)
+
+
+def _degraded(net: Mini, track: Track, tracks: list[Track], rng: np.random.Generator) -> Embedded:
+    voices = [np.resize(tracks[int(rng.integers(len(tracks)))].sound, len(track.sound)).astype(np.float32) for _ in range(3)]
+    sound = augment.sound(track.sound.astype(np.float32), voices, rng, strong=True)
+    return embed_arrays(net, track, augment.mouths(track.crops, rng, strong=True), sound)
+
+
+def _pick(items: list[Embedded], rng: np.random.Generator) -> Embedded:
+    return items[int(rng.integers(len(items)))]
+
+
+def _spread(values: list[float]) -> str:
+    return " ".join(f"{value:.2f}" for value in np.percentile(values, [5, 50, 95]))
 
 
 def _halved(value: torch.Tensor) -> torch.Tensor:
@@ -113,7 +144,7 @@ def main() -> None:
         for half in (net.video, net.audio):
             half.temporal.length.fill_(length)
         print(f"length of an embedding: {length:.4f}")
-    calibration = calibrate([embed(net, track) for track in load(config, held_out=True)], config.seed)
+    calibration = calibrate(net, longest(load(config, held_out=True)), config)
     print(f"calibration: {calibration}")
 
     folder = weights_folder()

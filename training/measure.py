@@ -22,6 +22,11 @@ class Embedded:
     """Rows of `audio` before the one that belongs to `video[0]`."""
 
 
+def source_of(name: str) -> str:
+    """Where a clip comes from: its first folder or, without one, what stands before `__` in its name."""
+    return name.split("/", maxsplit=1)[0] if "/" in name else name.split("__", maxsplit=1)[0]
+
+
 def offset(item: Embedded, start: int = 0, stop: int | None = None) -> int | None:
     """Measured offset of a stretch of a track; None where it cannot be told."""
     part = item.video[start:stop]
@@ -73,10 +78,10 @@ def figures(items: Sequence[Embedded], seed: int = 0) -> dict[str, float]:
         "offset_clip": float(np.mean(whole)),
         "offset_1s": float(np.mean(seconds)) if seconds else float("nan"),
         "offset_window": float(np.mean(windows)) if windows else float("nan"),
-        "auc": auc(genuine, foreign),
+        "auc": auc(genuine, foreign) if genuine and foreign else float("nan"),
         "median_offset": float(np.median([found for found in own if found is not None])),
         "confidence": float(np.median(genuine)),
-        "confidence_foreign": float(np.median(foreign)),
+        "confidence_foreign": float(np.median(foreign)) if foreign else float("nan"),
     }
 
 

@@ -30,8 +30,8 @@ from core.constants import VSHIFT
 from core.nets.mini import CROP_SIDE, Mini
 from core.sync.logmel import logmel
 from training.config import Config
-from training.data import Segments, Track, load
-from training.measure import Embedded, exact_offset, figures
+from training.data import Segments, Track, load, longest
+from training.measure import Embedded, exact_offset, figures, source_of
 
 STRETCH = 10
 """Windows of a stretch whose mean similarity is matched as a whole."""
@@ -78,21 +78,25 @@ def _smooth_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return -(logs * soft).sum(-1).mean()
 
 
-@torch.inference_mode()  # type: ignore[untyped-decorator]
 def embed(net: Mini, track: Track) -> Embedded:
-    """Embeddings of a whole track."""
-    net.eval()
+    """Embeddings of a whole track as it was recorded."""
     border = (track.crops.shape[1] - CROP_SIDE) // 2
-    crops = torch.from_numpy(track.crops[:, border:-border, border:-border].astype(np.float32))
-    video = net.video(crops[None])[0].numpy()
-    audio = net.audio(torch.from_numpy(logmel(track.sound))[None])[0].numpy()
+    return embed_arrays(net, track, track.crops[:, border:-border, border:-border], track.sound)
+
+
+@torch.inference_mode()  # type: ignore[untyped-decorator]
+def embed_arrays(net: Mini, track: Track, crops: np.ndarray, sound: np.ndarray) -> Embedded:
+    """Embeddings of a track's crops, uint8 (n, 64, 64), and sound, (m,), after something was done to them."""
+    net.eval()
+    video = net.video(torch.from_numpy(crops[None].astype(np.float32)))[0].numpy()
+    audio = net.audio(torch.from_numpy(logmel(sound))[None])[0].numpy()
     return Embedded(track.name, video, audio, track.lead)
 
 
 def validate(net: Mini, tracks: list[Track]) -> dict[str, dict[str, float]]:
     """Figures for each source (first folder of the clip's name)."""
     items = [embed(net, track) for track in tracks]
-    return {source: figures(list(group)) for source, group in groupby(items, key=lambda item: item.name.split("/")[0])}
+    return {source: figures(list(group)) for source, group in groupby(items, key=lambda item: source_of(item.name))}
 
 
 def realign(net: Mini, training: list[Track], held_out: list[Track], reference: dict[str, float]) -> float:
@@ -144,7 +148,7 @@ class Run:
         )
         self.step = 0
         self.reference = read_reference(config.reference) if config.reference else {}
-        self.training, self.validation = load(config, held_out=False), load(config, held_out=True)
+        self.training, self.validation = load(config, held_out=False), longest(load(config, held_out=True))
         self._resume()
 
     def go(self) -> None:

@@ -141,12 +141,13 @@ class Follower:
         if stop <= start and not ended:
             return
         first = track.start + start - self._pictures[0].index
+        known = max(0, start - smooth.LOOKAHEAD)  # and not from the beginning: a track may last for hours
         yield TrackPiece(
             track=track.number,
             start=track.start + start,
             images=[self._pictures[first + offset].image for offset in range(stop - start)],
-            boxes=smooth.boxes(np.asarray(track.boxes), start, stop),
-            landmarks=smooth.landmarks(np.asarray(track.landmarks), start, stop),
+            boxes=smooth.boxes(np.asarray(track.boxes[known:]), start - known, stop - known),
+            landmarks=smooth.landmarks(np.asarray(track.landmarks[known:]), start - known, stop - known),
             last=ended,
         )
         track.handed_on = stop

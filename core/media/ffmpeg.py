@@ -19,6 +19,12 @@ that a file can never make ffmpeg read another file or an address."""
 
 PIPE_BYTES = 1 << 20
 
+MAX_THREADS = 4
+"""Decoding threads. Each keeps pictures of its own, so that on many cores they would cost more memory than they save time."""
+
+STALL_SECONDS = 120.0
+"""ffmpeg is taken for hung when it gives nothing for so long while it is waited for."""
+
 
 @cache
 def program() -> str:
@@ -35,9 +41,16 @@ def program() -> str:
         raise InputError("ffmpeg_missing", "No ffmpeg program was found; reinstall the package imageio-ffmpeg.") from error
 
 
-def input_arguments(path: Path) -> list[str]:
-    """Arguments that open `path` and nothing else. The `file:` prefix keeps names such as `-y` or `concat:a|b` plain names."""
-    return ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
+def input_arguments(path: Path, max_pixels: int | None = None) -> list[str]:
+    """Arguments that open `path` and nothing else. The `file:` prefix keeps names such as `-y` or `concat:a|b` plain names.
+
+    Args:
+        path: a local file.
+        max_pixels: larger pictures are refused by the decoders themselves, whatever the container says.
+    """
+    limit = ["-max_pixels", str(max_pixels)] if max_pixels else []
+    threads = ["-threads", str(min(MAX_THREADS, os.cpu_count() or 1))]
+    return ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, *limit, *threads, "-i", f"file:{path}"]
 
 
 @contextlib.contextmanager
@@ -62,11 +75,12 @@ def running(
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
     timer = None
-    if deadline is not None:
-        timer = threading.Timer(max(0.0, deadline - time.monotonic()), kill, [process])
-        timer.daemon = True
-        timer.start()
     try:
+        if deadline is not None:
+            # A little late, so that whoever then looks at the clock finds the deadline passed.
+            timer = threading.Timer(max(0.0, deadline - time.monotonic()) + 0.01, kill, [process])
+            timer.daemon = True
+            timer.start()
         yield process
     finally:
         if timer:
@@ -87,3 +101,55 @@ def kill(process: subprocess.Popen[bytes]) -> None:
             else:
                 process.kill()
     process.wait()
+
+
+class Output:
+    """What a process writes to its standard output, for a reader who does not wait for ever."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        """Args: process: from `running`; it is killed when it stalls."""
+        assert process.stdout is not None  # noqa: S101
+        self._process = process
+        self._pipe = process.stdout
+        self._waiting_since: float | None = None
+        self._stalled = False
+        self._closed = threading.Event()
+
+    def __enter__(self) -> "Output":
+        # A thread, because a pipe cannot be waited for with a time limit on Windows.
+        threading.Thread(target=self._guard, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+
+    def fill(self, view: memoryview) -> bool:
+        """Read until `view` is full; False where the output ends before.
+
+        Raises:
+            InputError: `corrupt_video` when nothing comes for `STALL_SECONDS`.
+        """
+        filled = 0
+        while filled < len(view):
+            self._waiting_since = time.monotonic()
+            got = self._pipe.readinto1(view[filled:])  # type: ignore[attr-defined]
+            self._waiting_since = None
+            if self._stalled:
+                raise InputError("corrupt_video", f"The file could not be read on: nothing came for {STALL_SECONDS:g} s.")
+            if not got:
+                return False
+            filled += got
+        return True
+
+    def read(self, size: int) -> bytes | None:
+        """Read exactly `size` bytes; None where the output ends before. Raises as `fill`."""
+        data = bytearray(size)
+        return bytes(data) if self.fill(memoryview(data)) else None
+
+    def _guard(self) -> None:
+        while not self._closed.wait(min(1.0, STALL_SECONDS / 4)):
+            since = self._waiting_since
+            if since is not None and time.monotonic() - since > STALL_SECONDS:
+                self._stalled = True
+                kill(self._process)
+                return

@@ -1,8 +1,10 @@
 """What a file is, as ffmpeg itself tells it while decoding the first picture (there is no ffprobe)."""
 
 import hashlib
+import os
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,11 @@ _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _STREAM = re.compile(r"^\s*Stream #\d+:\d+.*?: (Video|Audio): (.*)$")
 _SIZE = re.compile(r"(?<![\w.])(\d{1,6})x(\d{1,6})(?![\w.])")
 _RATE = re.compile(r"([\d.]+)(k?) (fps|tbr)\b")
+_REFUSED = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds)")
+_SAMPLE_RATE = re.compile(r"\b[1-9]\d* Hz\b")
+
+_SQUARE_PIXELS = "scale=w='max(1,round(iw*if(between(sar,0.1,10),sar,1)))':h=ih,setsar=1"
+"""Filter that turns non-square pixels into square ones. Stranger shapes are forged; they could ask for any width."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,9 @@ class Clip:
     """Of the upright picture, in pixels of the source."""
     height: int
     has_audio: bool
+    """Whether there is a sound stream that says how it is sampled; decoding it may still fail."""
+    max_pixels: int | None = None
+    """No larger picture is decoded, also not where the size changes on the way."""
 
     @property
     def decoded_size(self) -> tuple[int, int]:
@@ -45,13 +55,16 @@ class Clip:
         return max(2, round(self.width * scale)), max(2, round(self.height * scale))
 
 
-def probe(path: str | Path, *, max_duration_s: float = float("inf"), max_pixels: int | None = None) -> Clip:
+def probe(
+    path: str | Path, *, max_duration_s: float = float("inf"), max_pixels: int | None = None, deadline: float | None = None
+) -> Clip:
     """Look at a file and decode its first picture.
 
     Args:
         path: a local file.
         max_duration_s: refuse what says it is longer.
         max_pixels: refuse larger pictures (width times height), before one is decoded.
+        deadline: `time.monotonic()` at which to give up, with `corrupt_video`.
 
     Raises:
         InputError: file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream, corrupt_video,
@@ -59,8 +72,10 @@ def probe(path: str | Path, *, max_duration_s: float = float("inf"), max_pixels:
     """
     path = Path(path)
     _check_file(path)
-    listing = _run(path, [])
-    videos = _streams(listing, "Video")
+    opened = ffmpeg.input_arguments(path, max_pixels)
+    listing = _run(path, opened, deadline)
+    _check_refused(path, listing, max_pixels)
+    videos, sounds = _streams(listing, "Video"), _streams(listing, "Audio")
     if "Input #0" not in listing:
         raise InputError("not_a_video", f"{path.name} is not a video file that can be read.")
     if not videos:
@@ -69,14 +84,15 @@ def probe(path: str | Path, *, max_duration_s: float = float("inf"), max_pixels:
     if duration is not None and duration > max_duration_s:
         raise InputError("video_too_long", f"{path.name} lasts {duration:.0f} s; at most {max_duration_s:g} s are taken.")
     declared = _SIZE.search(videos[0])
-    if declared and max_pixels and int(declared[1]) * int(declared[2]) > max_pixels:
-        raise InputError("resolution_too_high", f"{path.name} is {declared[0]}; at most {max_pixels} pixels are taken.")
+    if declared:
+        _check_size(path, declared, max_pixels)
 
     # The size after rotation and non-square pixels is known for sure only from the output side of a decoded picture.
-    first = _run(path, ["-map", "0:V:0", "-frames:v", "1", "-vf", SQUARE_PIXELS, "-f", "null", "-"])
+    first = _run(path, [*opened, "-map", "0:V:0", "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "null", "-"], deadline)
     _, _, output = first.partition("Output #0")
     decoded = [size for line in _streams(output, "Video") if (size := _SIZE.search(line))]
     if not decoded or re.search(r"frame=\s*0\b(?!.*frame=\s*[1-9])", first, re.DOTALL):
+        _check_refused(path, first, max_pixels)
         raise InputError("corrupt_video", f"{path.name} holds no picture that can be decoded.")
     return Clip(
         path=path,
@@ -85,12 +101,9 @@ def probe(path: str | Path, *, max_duration_s: float = float("inf"), max_pixels:
         fps=_rate(videos[0]),
         width=int(decoded[0][1]),
         height=int(decoded[0][2]),
-        has_audio=bool(_streams(listing, "Audio")),
+        has_audio=bool(sounds) and _SAMPLE_RATE.search(sounds[0]) is not None,
+        max_pixels=max_pixels,
     )
-
-
-SQUARE_PIXELS = "scale=w='max(2,trunc(iw*if(gt(sar,0),sar,1)/2)*2)':h='max(2,trunc(ih/2)*2)',setsar=1"
-"""Filter that turns non-square pixels into square ones. Sides become even, which every pixel format can carry."""
 
 
 def _check_file(path: Path) -> None:
@@ -108,13 +121,27 @@ def _check_file(path: Path) -> None:
         raise InputError("file_unreadable", f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _run(path: Path, output: list[str]) -> str:
-    with ffmpeg.running([*ffmpeg.input_arguments(path), *output], capture_log=True) as process:
+def _check_refused(path: Path, log: str, max_pixels: int | None) -> None:
+    """Tell apart what is broken and what a decoder found too large, also where the container said otherwise."""
+    for refused in _REFUSED.finditer(log):
+        _check_size(path, refused, max_pixels)
+
+
+def _check_size(path: Path, size: re.Match[str], max_pixels: int | None) -> None:
+    width, height = int(size[1]), int(size[2])
+    if max_pixels and width * height > max_pixels:
+        raise InputError("resolution_too_high", f"{path.name} is {width}x{height}; at most {max_pixels} pixels are taken.")
+
+
+def _run(path: Path, arguments: list[str], deadline: float | None) -> str:
+    """What ffmpeg says of the file, without the file's name: that may hold anything, also lines like ffmpeg's own."""
+    seconds = PROBE_SECONDS if deadline is None else min(PROBE_SECONDS, max(0.0, deadline - time.monotonic()))
+    with ffmpeg.running(arguments, capture_log=True) as process:
         try:
-            _, log = process.communicate(timeout=PROBE_SECONDS)
+            _, log = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as error:
-            raise InputError("corrupt_video", f"{path.name} could not be opened within {PROBE_SECONDS:g} s.") from error
-    return log.decode("utf-8", "replace")
+            raise InputError("corrupt_video", f"{path.name} could not be opened within {seconds:g} s.") from error
+    return log.replace(os.fsencode(f"file:{path}"), b"").decode("utf-8", "replace")
 
 
 def _streams(listing: str, kind: str) -> list[str]:
@@ -135,5 +162,8 @@ def _rate(description: str) -> float | None:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError("file_unreadable", f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,48 @@
+"""Decodes pictures, one at a time.
+
+Two ffmpeg processes read a file, one for pictures and one for sound, so that each can be read at the pace it is needed. Both
+open both streams: ffmpeg may take the earliest start of the streams in use as time zero, and zero must be the same for both.
+"""
+
+from collections.abc import Generator
+
+import numpy as np
+
+from core.constants import VIDEO_FPS
+from core.errors import InputError
+from core.media import ffmpeg
+from core.media.probe import Clip
+
+UNUSED = ["-c", "copy", "-f", "null", "-"]
+"""Output of a stream that is opened for its start time only."""
+
+
+def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None = None) -> Generator[np.ndarray, None, None]:
+    """Decode the pictures of a clip, resampled to 25 fps from time zero. Close the generator to end ffmpeg early.
+
+    Args:
+        clip: what `probe` found.
+        max_frames: most pictures that are taken.
+        deadline: `time.monotonic()` at which decoding ends.
+
+    Yields:
+        uint8 (height, width, 3) BGR, of `clip.decoded_size`; each a fresh array.
+
+    Raises:
+        InputError: `video_too_long` past `max_frames`, whatever the container said; `corrupt_video` when decoding hangs.
+    """
+    width, height = clip.decoded_size
+    filters = f"fps={VIDEO_FPS}:start_time=0,scale={width}:{height}"
+    output = ["-map", "0:V:0", "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
+    other = ["-map", "0:a:0", *UNUSED] if clip.has_audio else []
+    # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
+    # it does by default, `fps` would lose its place in time and show the rest 80 ms late.
+    keep_filters = ["-loglevel", "quiet", "-reinit_filter", "0"]
+    arguments = [*keep_filters, *ffmpeg.input_arguments(clip.path, clip.max_pixels), *output, *other]
+    with ffmpeg.running(arguments, deadline=deadline) as process, ffmpeg.Output(process) as pipe:
+        count = 0
+        while pipe.fill((frame := np.empty((height, width, 3), np.uint8)).data.cast("B")):
+            count += 1
+            if max_frames is not None and count > max_frames:
+                raise InputError("video_too_long", f"{clip.path.name} lasts longer than {max_frames / VIDEO_FPS:g} s.")
+            yield frame

@@ -1,0 +1,183 @@
+"""No ffmpeg outlives the score it was started for, however that ends; and none is waited for in vain."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from core import media
+from core.errors import DeadlineError, InputError
+from core.faces.detection import Detection
+from core.media import ffmpeg
+from core.models import Models
+from core.pipeline import Options, score
+from core.verdict import Reason
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
+
+MakePuppet = Callable[..., Path]
+
+ROOT = Path(__file__).parents[1]
+
+
+def children(parent: int) -> list[str]:
+    """Programs of all processes, zombies too, that `parent` started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+        except OSError:  # ended meanwhile
+            continue
+        if int(rest.split()[1]) == parent:
+            found.append(name)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    before = children(os.getpid())
+    yield
+    assert children(os.getpid()) == before
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models.load(device="cpu")
+
+
+@pytest.fixture
+def clip(puppet: MakePuppet) -> Path:
+    return puppet(seconds=8.0, size=(320, 180), face_px=90, preset="ultrafast")
+
+
+def hanging_ffmpeg(folder: Path, on: str, first: str = "true") -> Path:
+    """A program that is ffmpeg, but hangs for ever where `on` is among its arguments."""
+    real = shlex.quote(imageio_ffmpeg.get_ffmpeg_exe())
+    script = folder / "ffmpeg"
+    script.write_text(f'#!/bin/sh\ncase "$*" in *{on}*) {first}; exec sleep 600;; *) exec {real} "$@";; esac\n')
+    script.chmod(0o755)
+    return script
+
+
+@pytest.fixture
+def hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let ffmpeg hang on an argument."""
+    return lambda on: monkeypatch.setattr(ffmpeg, "program", lambda: str(hanging_ffmpeg(tmp_path, on)))
+
+
+def test_nothing_is_left_after_a_score(clip: Path, models: Models) -> None:
+    before = children(os.getpid())
+    score(clip, models)
+    assert children(os.getpid()) == before
+
+
+class FailingDetector:
+    """Fails at the tenth picture."""
+
+    name, stride = "failing", 1
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def detect(self, frame: np.ndarray) -> list[Detection]:
+        self.seen += 1
+        if self.seen == 10:
+            raise RuntimeError("something nobody thought of")
+        return []
+
+
+def test_nothing_is_left_after_an_error_even_while_the_error_is_kept(clip: Path, models: Models, tmp_path: Path) -> None:
+    before = children(os.getpid())
+    with pytest.raises(RuntimeError) as kept:
+        score(clip, replace(models, detector=FailingDetector()), Options(artifacts=tmp_path / "artifacts"))
+    assert children(os.getpid()) == before
+    assert kept.value.__traceback__ is not None
+
+
+@pytest.mark.parametrize("on", ["rawvideo", "smjpeg", "frames:v", "nothing"])
+def test_deadline_ends_everything_in_time(clip: Path, models: Models, hang: Callable, on: str) -> None:
+    """Wherever the time is spent: decoding, hanging in one of the processes, or computing."""
+    hang(on)
+    deadline = 0.05 if on == "nothing" else 1.5
+    before = children(os.getpid())
+    began = time.monotonic()
+    with pytest.raises(DeadlineError, match=f"{deadline:g} s"):
+        score(clip, models, Options(deadline_s=deadline))
+    assert time.monotonic() - began < deadline + 5
+    assert children(os.getpid()) == before
+
+
+def read_both(clip: media.Clip) -> None:
+    with media.Sound(clip) as sound:
+        sound.window(0, 25)
+        next(media.frames(clip))
+
+
+@pytest.mark.parametrize("on", ["rawvideo", "smjpeg"])
+def test_ffmpeg_that_hangs_is_given_up_without_a_deadline(
+    clip: Path, hang: Callable, monkeypatch: pytest.MonkeyPatch, on: str
+) -> None:
+    hang(on)
+    monkeypatch.setattr(ffmpeg, "STALL_SECONDS", 0.2)
+    probed = media.probe(clip)
+    with pytest.raises(InputError) as caught:
+        read_both(probed)
+    assert caught.value.code == "corrupt_video"
+
+
+def test_ffmpeg_that_hangs_on_the_first_look_is_given_up(clip: Path, hang: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    hang("frames:v")
+    monkeypatch.setitem(media.probe.__globals__, "PROBE_SECONDS", 0.5)
+    with pytest.raises(InputError) as caught:
+        media.probe(clip)
+    assert caught.value.code == "corrupt_video"
+
+
+def test_generator_that_is_closed_ends_ffmpeg(clip: Path) -> None:
+    before = children(os.getpid())
+    pictures = media.frames(media.probe(clip))
+    next(pictures)
+    assert len(children(os.getpid())) == len(before) + 1
+    pictures.close()
+    assert children(os.getpid()) == before
+
+
+def test_ffmpeg_that_dies_leaves_a_reason(clip: Path, models: Models, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = hanging_ffmpeg(tmp_path, "smjpeg", first="exit 9")
+    monkeypatch.setattr(ffmpeg, "program", lambda: str(script))
+    assert score(clip, models).reason == Reason.NO_AUDIO
+
+
+def alive(process: int) -> bool:
+    try:
+        return (Path("/proc") / str(process) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_to_the_command_ends_ffmpeg_too(clip: Path, tmp_path: Path, number: signal.Signals, status: int) -> None:
+    """ffmpeg runs in a session of its own, where Ctrl-C in the terminal does not reach it."""
+    os.mkfifo(tmp_path / "started")
+    script = hanging_ffmpeg(tmp_path, "rawvideo", first=f"echo $$ >{tmp_path / 'started'}")
+    environment = {**os.environ, "IMAGEIO_FFMPEG_EXE": str(script)}
+    command = [sys.executable, "-P", "-m", "desktop", "score", "--json", str(clip)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        hanging = int((tmp_path / "started").read_text())
+        assert alive(hanging)
+        program.send_signal(number)
+        _, said = program.communicate(timeout=30)
+    assert program.returncode == status
+    assert "Traceback" not in said
+    assert not alive(hanging)
