@@ -22,7 +22,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"], help="face detector")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run")
     parser.add_argument(
-        "--offset-range", type=offset_range, default=VSHIFT, metavar="N", help=f"search offsets of -N..N frames (default {VSHIFT})"
+        "--offset-range",
+        type=offset_range,
+        default=VSHIFT,
+        metavar="N",
+        help=f"search offsets of -N..N frames (default {VSHIFT})",
     )
     parser.set_defaults(run=run)
 

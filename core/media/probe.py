@@ -63,7 +63,7 @@ def probe(
     Args:
         path: a local file.
         max_duration_s: refuse what says it is longer.
-        max_pixels: refuse larger pictures (width times height), before one is decoded.
+        max_pixels: refuse larger pictures (width times height); the decoder never makes one.
         deadline: `time.monotonic()` at which to give up, with `corrupt_video`.
 
     Raises:
@@ -73,8 +73,9 @@ def probe(
     path = Path(path)
     _check_file(path)
     opened = ffmpeg.input_arguments(path, max_pixels)
-    listing = _run(path, opened, deadline)
-    _check_refused(path, listing, max_pixels)
+    log = _run(path, [*opened, "-map", "0:V:0", "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "null", "-"], deadline)
+    _check_refused(path, log, max_pixels)
+    listing, _, output = log.partition("Output #0")
     videos, sounds = _streams(listing, "Video"), _streams(listing, "Audio")
     if "Input #0" not in listing:
         raise InputError("not_a_video", f"{path.name} is not a video file that can be read.")
@@ -88,11 +89,8 @@ def probe(
         _check_size(path, declared, max_pixels)
 
     # The size after rotation and non-square pixels is known for sure only from the output side of a decoded picture.
-    first = _run(path, [*opened, "-map", "0:V:0", "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "null", "-"], deadline)
-    _, _, output = first.partition("Output #0")
     decoded = [size for line in _streams(output, "Video") if (size := _SIZE.search(line))]
-    if not decoded or re.search(r"frame=\s*0\b(?!.*frame=\s*[1-9])", first, re.DOTALL):
-        _check_refused(path, first, max_pixels)
+    if not decoded or re.search(r"frame=\s*0\b(?!.*frame=\s*[1-9])", output, re.DOTALL):
         raise InputError("corrupt_video", f"{path.name} holds no picture that can be decoded.")
     return Clip(
         path=path,
