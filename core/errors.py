@@ -9,7 +9,8 @@
     │                         licence_not_accepted, fetch_failed
     ├── DeviceError           cuda_unavailable, torch_missing
     ├── OutputError           output_failed
-    └── NotJudgedError        not_judged
+    ├── NotJudgedError        not_judged
+    └── (of no class)         internal_error: a fault of Lipgate itself
 
 What can be read but not judged (no face, no speech, ...) is not an error of a score: see `core.verdict.Reason`. It is one
 only for what needs the measured offset.

@@ -73,7 +73,10 @@ def _run(arguments: argparse.Namespace) -> int:
         for problem in error.errors():
             print(f"error [bad_setting]: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
         return 2
-    logging.basicConfig(level=level if level in logging.getLevelNamesMapping() else "INFO", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    for package in ("core", "desktop", "handlers"):
+        # Ours only: the ONNX exporter alone would fill screens at INFO.
+        logging.getLogger(package).setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
     try:
         return arguments.run(arguments)
     except LipgateError as error:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.constants import VSHIFT
 from core.errors import LipgateError
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from core.models import Models
@@ -95,8 +98,12 @@ def _score(file: str, models: "Models", arguments: argparse.Namespace) -> Outcom
             options = Options(vshift=arguments.offset_range, artifacts=artifacts, on_progress=on_progress)
             return Outcome(file, report=score(file, models, options))
     except LipgateError as error:
-        print(f"{file}: error [{error.code}]: {error.message}", file=sys.stderr)
-        return Outcome(file, error=error)
+        problem = error
+    except Exception as error:  # a fault of ours must not cost the results of the other files
+        log.debug("internal error", exc_info=error)
+        problem = LipgateError("internal_error", f"{type(error).__name__}: {error} (LOG_LEVEL=DEBUG shows where)")
+    print(f"{file}: error [{problem.code}]: {problem.message}", file=sys.stderr)
+    return Outcome(file, error=problem)
 
 
 @contextmanager

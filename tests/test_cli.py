@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import core.pipeline
 from core import __version__
 from core.settings import settings
 from desktop.cli import main
@@ -40,6 +41,21 @@ def test_several_files_give_a_list_and_a_bad_one_does_not_stop_the_others(capsys
     assert good["offset_frames"] == 0
     assert [item["file"] for item in (broken, good, missing)] == [str(bad), SAMPLE, str(tmp_path / "none.mp4")]
     assert "not_a_video" in captured.err
+
+
+def test_a_fault_of_ours_costs_one_file_only(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = core.pipeline.score
+
+    def faulty(source: str, *rest: object) -> object:
+        return real(source, *rest) if source == SAMPLE else 1 / 0
+
+    monkeypatch.setattr(core.pipeline, "score", faulty)
+    assert main(["score", "other.mp4", SAMPLE, "--json"]) == 1
+    captured = capsys.readouterr()
+    broken, good = json.loads(captured.out)
+    assert broken["error"]["code"] == "internal_error"
+    assert good["offset_frames"] == 0
+    assert "Traceback" not in captured.err
 
 
 def test_the_table_says_offset_in_words(capsys: Captured) -> None:

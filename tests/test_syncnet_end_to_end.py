@@ -49,7 +49,7 @@ def test_scores_equal_the_reference_on_the_same_crops(
         state = {name: torch.from_numpy(value) for name, value in golden_state("syncnet").items()}
         torch.save(state, tmp_path / "syncnet_v2.model")
         import_file(tmp_path / "syncnet_v2.model", "syncnet")
-        report = score(puppet(seconds=3.0), Models.load("syncnet"), Options(artifacts=tmp_path / "kept")).to_dict()
+        report = score(puppet(seconds=8.0), Models.load("syncnet"), Options(artifacts=tmp_path / "kept")).to_dict()
     finally:
         settings.cache_clear()
 

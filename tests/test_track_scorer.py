@@ -47,9 +47,13 @@ class NumberedSound:
 
     def __init__(self, frames: int) -> None:
         self.samples = np.repeat(np.arange(frames, dtype=np.int16), SAMPLES_PER_FRAME)
+        self.forgotten = 0
+
+    def reach(self, stop: int) -> int:
+        return min(stop, len(self.samples) // SAMPLES_PER_FRAME)
 
     def window(self, start: int, stop: int) -> np.ndarray:
-        assert start >= 0
+        assert start >= self.forgotten
         return self.samples[start * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
 
 
@@ -63,9 +67,12 @@ def pieces(start: int, frames: int, size: int) -> Iterator[TrackPiece]:
 
 def scored(model: LookupModel, *, start: int = 0, frames: int = FRAMES, heard: int = FRAMES, size: int = 7) -> tuple:
     scorer = None
+    sound = NumberedSound(heard)
     for piece in pieces(start, frames, size):
-        scorer = scorer or TrackScorer(model, NumberedSound(heard), 15, piece)
+        scorer = scorer or TrackScorer(model, sound, 15, piece)
         scorer.feed(piece)
+        # as the pipeline does: what no scorer needs any more is let go
+        sound.forgotten = max(0, scorer.needs_sound_from)
     assert scorer is not None
     return scorer.finish()
 

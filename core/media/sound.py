@@ -77,6 +77,11 @@ class Sound:
             raise ValueError(f"sound before frame {self._kept_from // SAMPLES_PER_FRAME} is forgotten")
         return self._kept[first : stop * SAMPLES_PER_FRAME - self._kept_from]
 
+    def reach(self, stop: int) -> int:
+        """Read as far as the video frame `stop`, forgotten or not; returns `stop`, or the frame where the sound ends earlier."""
+        self._read_until(stop * SAMPLES_PER_FRAME)
+        return min(stop, self.read_frames)
+
     def forget(self, before: int) -> None:
         """Free the sound of all frames before `before`."""
         drop = min(before * SAMPLES_PER_FRAME - self._kept_from, len(self._kept))

@@ -64,8 +64,7 @@ class TrackScorer:
         windows = self.frames - _OVERLAP
         if self._model.zero_padded:
             # The reference stops one window early (SyncNetInstance.evaluate: min(frames, samples // 640) - 5).
-            heard = len(self._sound.window(self.start, self.start + self.frames)) // SAMPLES_PER_FRAME
-            windows = min(self.frames, heard) - WINDOW_FRAMES
+            windows = self._sound.reach(self.start + self.frames) - self.start - WINDOW_FRAMES
         while self._done < windows:
             self._embed(min(windows, self._done + self._model.chunk_frames), ended=True)
         self._crops.clear()
