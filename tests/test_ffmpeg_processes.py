@@ -171,13 +171,24 @@ def test_signal_to_the_command_ends_ffmpeg_too(clip: Path, tmp_path: Path, numbe
     script = hanging_ffmpeg(tmp_path, "rawvideo", first=f"echo $$ >{tmp_path / 'started'}")
     environment = {**os.environ, "IMAGEIO_FFMPEG_EXE": str(script)}
     command = [sys.executable, "-P", "-m", "desktop", "score", "--json", str(clip)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as program:
+    program = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests run in the background ignore Ctrl-C, and so would what they start.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    try:
         hanging = int((tmp_path / "started").read_text())
         assert alive(hanging)
         program.send_signal(number)
         _, said = program.communicate(timeout=30)
+    finally:
+        program.kill()
+        program.wait()
     assert program.returncode == status
     assert "Traceback" not in said
     assert not alive(hanging)
