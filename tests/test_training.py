@@ -28,8 +28,8 @@ def config(tmp_path_factory: pytest.TempPathFactory, puppet: Callable[..., Path]
     for number in range(3):
         prepare(puppet(seed=number), f"group/clip_{number}.mp4", cache, 40)
     return dataclasses.replace(
-        Config.read(CONFIG), cache=cache, run=folder / "run", held_out=["group/clip_2*"], reference=None, steps=4, clips_per_step=2,
-        validate_every=100, checkpoint_every=2, realign_at=[], full_strength_at=1,
+        Config.read(CONFIG), cache=cache, run=folder / "run", held_out=["group/clip_2*"], reference=None, steps=4,
+        clips_per_step=2, validate_every=100, checkpoint_every=2, realign_at=[], full_strength_at=1,
     )  # fmt: skip
 
 
