@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from desktop.arguments import add_models
+
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
@@ -12,9 +14,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="videos (default: the samples)")
     parser.add_argument("--rounds", type=int, default=5, help="times each file is scored (default 5)")
-    parser.add_argument("--model", choices=["auto", "mini", "syncnet"])
-    parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"])
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"])
+    add_models(parser)
     parser.set_defaults(run=run)
 
 

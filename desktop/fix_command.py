@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from core.constants import VSHIFT
-from desktop.score_command import offset_range
+from desktop.arguments import add_models, add_offset_range
 
 
 def add_parser(commands: Any) -> None:
@@ -18,16 +17,8 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("source", type=Path, metavar="IN")
     parser.add_argument("target", type=Path, metavar="OUT")
-    parser.add_argument("--model", choices=["auto", "mini", "syncnet"], help="sync model that measures")
-    parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"], help="face detector")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run")
-    parser.add_argument(
-        "--offset-range",
-        type=offset_range,
-        default=VSHIFT,
-        metavar="N",
-        help=f"search offsets of -N..N frames (default {VSHIFT})",
-    )
+    add_models(parser)
+    add_offset_range(parser)
     parser.set_defaults(run=run)
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.constants import VSHIFT
 from core.errors import LipgateError
+from desktop.arguments import add_models, add_offset_range
 
 log = logging.getLogger(__name__)
 
@@ -45,18 +45,10 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="video file; any container and codec that ffmpeg reads")
     parser.add_argument("--json", action="store_true", help="print one JSON document (a list for several files)")
-    parser.add_argument("--model", choices=["auto", "mini", "syncnet"], help="sync model (default: setting, mini)")
-    parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"], help="face detector (default: setting, yunet)")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run (default: setting, auto)")
+    add_models(parser)
     parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with plots")
     parser.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="write the video with boxes and confidence drawn in")
-    parser.add_argument(
-        "--offset-range",
-        type=offset_range,
-        default=VSHIFT,
-        metavar="N",
-        help=f"search offsets of -N..N frames (default {VSHIFT})",
-    )
+    add_offset_range(parser)
     parser.add_argument("--artifacts", type=Path, metavar="DIR", help="keep faces, scenes, tracks, crops and distances there")
     parser.set_defaults(run=run)
 
@@ -128,11 +120,3 @@ def _print(outcomes: list[Outcome], *, as_json: bool) -> None:
     from desktop.tables import print_outcomes
 
     print_outcomes(outcomes)
-
-
-def offset_range(text: str) -> int:
-    """Type of `--offset-range`: frames, 1 to 100."""
-    value = int(text)
-    if not 1 <= value <= 100:
-        raise argparse.ArgumentTypeError("must be 1 to 100 frames")
-    return value

@@ -115,8 +115,8 @@ def test_sound_that_ends_early_leaves_pairs_out() -> None:
 
 @pytest.mark.parametrize("zero_padded", [False, True])
 @pytest.mark.parametrize("frames", [1, 4, 5])
-def test_tracks_shorter_than_a_window_have_no_result(frames: int, zero_padded: bool) -> None:
-    assert scored(LookupModel(30, zero_padded=zero_padded), frames=frames, heard=5)[0] is None or frames == 5
+def test_tracks_of_a_window_or_less_have_no_result(frames: int, zero_padded: bool) -> None:
+    assert scored(LookupModel(30, zero_padded=zero_padded), frames=frames, heard=5)[0] is None
 
 
 def test_the_found_offset_is_that_of_the_search() -> None:

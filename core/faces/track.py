@@ -19,8 +19,9 @@ MAX_MISSED_FRAMES = 25
 MAX_LIVE_TRACKS = 16
 """Faces followed at a time; in a crowd the largest are taken."""
 
-# Where landmarks lie in a face box: means over YuNet's detections, in units of the box, for detectors that give a box only.
-CANONICAL_LANDMARKS = np.array([[0.31, 0.40], [0.69, 0.40], [0.50, 0.60], [0.34, 0.77], [0.66, 0.77]], np.float32)
+# Where landmarks lie in a face box, in units of the box, for detectors that give a box only: means over 216 faces that YuNet
+# found in 73 training clips, averaged with their mirror images.
+CANONICAL_LANDMARKS = np.array([[0.29, 0.375], [0.71, 0.375], [0.50, 0.576], [0.323, 0.736], [0.677, 0.736]], np.float32)
 
 
 @dataclass(frozen=True)

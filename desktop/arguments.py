@@ -1,0 +1,25 @@
+"""Options that several commands share."""
+
+import argparse
+
+from core.constants import VSHIFT
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """`--model`, `--detector` and `--device`; what is not given comes from the settings."""
+    parser.add_argument("--model", choices=["auto", "mini", "syncnet"], help="sync model (default: setting, mini)")
+    parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"], help="face detector (default: setting, yunet)")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run (default: setting, auto)")
+
+
+def add_offset_range(parser: argparse.ArgumentParser) -> None:
+    """`--offset-range`."""
+    text = f"search offsets of -N..N frames (default {VSHIFT})"
+    parser.add_argument("--offset-range", type=_frames, default=VSHIFT, metavar="N", help=text)
+
+
+def _frames(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 100:
+        raise argparse.ArgumentTypeError("must be 1 to 100 frames")
+    return value
