@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from core.calibration import Calibration
 from core.errors import WeightsError
 from core.faces.detection import Detector
 from core.report import ModelInfo
 from core.runtime import Device, OnnxNetwork, resolve_device
 from core.settings import Settings, settings
 from core.sync.model import SyncModel
-from core.weights.manifest import Calibration
 from core.weights.store import Bundle, find
 
 EMBEDDED_SYNC, EMBEDDED_DETECTOR = "mini", "yunet"

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from core.calibration import Calibration
 from core.constants import MS_PER_FRAME, VIDEO_FPS
 from core.media import Clip
 from core.sync.distances import SyncResult
 from core.verdict import Decision, Reason, TrackResult, Verdict
-from core.weights.manifest import Calibration
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Report:
             "face_px": round(track.face_px, 1),
             "speech_s": round(track.speech_s, 2),
             "reason": str(track.reason) if track.reason else None,
-            **_metrics(sync, self.calibration.score(sync.confidence) if sync else None),
+            **_metrics(sync, self.calibration.score(sync) if sync else None),
             "curve": _rounded(sync.curve, 4) if sync else None,
             "framewise_confidence": _rounded(sync.framewise_confidence, 3) if sync else None,
         }

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 import numpy as np
 
+from core.calibration import Calibration
 from core.constants import VIDEO_FPS
 from core.settings import Settings
 from core.sync.distances import SyncResult
-from core.weights.manifest import Calibration
 
 SILENT_PEAK = 33
 """Largest sample of a sound that counts as silent: -60 dB of full scale."""
@@ -125,9 +125,9 @@ def judge(tracks: Sequence[TrackResult], facts: ClipFacts, calibration: Calibrat
     if reason is not None:
         return Verdict(Decision.NEXT, reason, None, None)
     judged = [track for track in tracks if track.reason is None and track.sync is not None]
-    speaker = max(judged, key=lambda track: track.sync.confidence if track.sync else 0.0)
+    speaker = max(judged, key=lambda track: calibration.evidence(track.sync) if track.sync else -np.inf)
     assert speaker.sync is not None  # noqa: S101
-    score = calibration.score(speaker.sync.confidence)
+    score = calibration.score(speaker.sync)
     return Verdict(decide(score, speaker.sync.offset_frames, limits), None, speaker, score)
 
 

@@ -1,5 +1,6 @@
 """The small print of a report: the file, the networks, where the time went."""
 
+from core.calibration import Calibration
 from core.constants import VIDEO_FPS
 from core.report import ModelInfo, Report
 from desktop import html_words as words
@@ -36,9 +37,18 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("Sync model", _network(report.model)),
         ("Face detector", _network(report.detector)),
         ("Device", words.text(report.device)),
-        ("Calibration", f"score 0.5 at confidence {report.calibration.midpoint:.3f}, scale {report.calibration.scale:.3f}"),
+        ("Calibration", _calibration(report.calibration)),
         ("Analysed in", _took(report, length)),
     ]
+
+
+def _calibration(used: Calibration) -> str:
+    said = f"score 0.5 at confidence {words.number(used.midpoint, 3)}, scale {used.scale:.3f}"
+    if used.distance:
+        said += f"; {used.distance:.3f} more for each unit of distance"
+    if used.shortness:
+        said += f"; {used.shortness:.3f} more for 1 s, less for longer"
+    return said
 
 
 def _network(info: ModelInfo) -> str:

@@ -131,7 +131,7 @@ def _figures(report: Report, limits: Settings) -> str:
     edge = ""
     if abs(sync.offset_frames) == len(sync.curve) // 2:
         edge = " This is the end of the search range: the true offset may be larger."
-    half = report.calibration.midpoint
+    half = max(report.calibration.half(sync), 0.0)
     return "".join(
         [
             '<dl class="figures">',
@@ -154,7 +154,7 @@ def _figures(report: Report, limits: Settings) -> str:
                 words.number(sync.confidence),
                 "0 and up",
                 "How much better the best shift fits than a usual one. Near 0: no shift fits. "
-                f"With this model {words.number(half)} gives a score of 0.5.",
+                f"At this distance and length {words.number(half)} gives a score of 0.5.",
             ),
             _figure(
                 "Minimum distance",

@@ -47,7 +47,7 @@ def _measured(track: TrackResult, report: Report) -> str:
     if track.reason is not None or track.sync is None:
         return f'<td colspan="2">{words.text(track.reason.text if track.reason else "Not judged.")}</td>'
     lag = words.number(words.milliseconds(track.sync.offset_frames), 0, signed=True)
-    return f'<td class="n">{report.calibration.score(track.sync.confidence):.2f}</td><td class="n">{lag} ms</td>'
+    return f'<td class="n">{report.calibration.score(track.sync):.2f}</td><td class="n">{lag} ms</td>'
 
 
 def track_sections(report: Report, limits: Settings, key: str) -> str:
@@ -67,7 +67,7 @@ def tone(track: TrackResult, report: Report, limits: Settings) -> str:
     """Style of a track: as the video would be decided with it alone."""
     if track.reason is not None or track.sync is None:
         return "none"
-    return decide(report.calibration.score(track.sync.confidence), track.sync.offset_frames, limits).lower()
+    return decide(report.calibration.score(track.sync), track.sync.offset_frames, limits).lower()
 
 
 def _best(report: Report, count: int) -> list[TrackResult]:
@@ -89,7 +89,7 @@ def _section(track: TrackResult, report: Report, limits: Settings, key: str) -> 
     listed = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts)
     figures = ""
     if sync is not None and len(sync.framewise_confidence):
-        half = report.calibration.midpoint
+        half = max(report.calibration.half(sync), 0.0)
         named = f"track {track.track}"
         figures = (
             f'<div class="plots"><figure><h4>Which shift of the sound fits best</h4>'
@@ -126,7 +126,7 @@ def _result(track: TrackResult, report: Report, limits: Settings) -> str:
         return f"Not judged. {track.reason.text}"
     if track.sync is None:
         return "Not judged."
-    score = report.calibration.score(track.sync.confidence)
+    score = report.calibration.score(track.sync)
     confidence, distance = words.number(track.sync.confidence), words.number(track.sync.min_dist)
     return (
         f"Score {score:.2f}, confidence {confidence}, distance {distance}. {words.found(track.sync.offset_frames, score, limits)}"

@@ -35,9 +35,6 @@ class Overlay:
         self._report = report
         self._limits = limits or settings()
         self._tracks = sorted(report.tracks, key=lambda track: track is report.verdict.speaker)  # the speaker is drawn last
-        self._half = report.calibration.midpoint
-        """Confidence that gives a score of one half; marked on the bars."""
-        self._full = report.calibration.midpoint + _FULL_BAR * report.calibration.scale
 
     def draw(self, frame: np.ndarray, index: int) -> None:
         """Draw into a picture.
@@ -65,12 +62,14 @@ class Overlay:
         pen.label(lines, left, top, colour)
         certain = track.sync.framewise_confidence
         now = float(certain[min(max(at - WINDOW_FRAMES // 2, 0), len(certain) - 1)]) if len(certain) else 0.0
-        pen.bar(left, right, bottom, now / self._full, self._half / self._full, f"{now:.1f}", colour)
+        half = max(self._report.calibration.half(track.sync), 0.0)
+        full = half + _FULL_BAR * self._report.calibration.scale
+        pen.bar(left, right, bottom, now / full, half / full, f"{now:.1f}", colour)
 
     def _decision(self, track: TrackResult) -> Decision | None:
         if track.reason is not None or track.sync is None:
             return None
-        score = self._report.calibration.score(track.sync.confidence)
+        score = self._report.calibration.score(track.sync)
         return decide(score, track.sync.offset_frames, self._limits)
 
     def _draw_verdict(self, pen: "_Pen") -> None:

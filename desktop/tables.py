@@ -64,7 +64,7 @@ def _add_track(table: Table, report: "Report", track: TrackResult) -> None:
     if track.reason is not None or track.sync is None:
         table.add_row(name, "", *[_NOT_JUDGED] * 4, track.reason.text if track.reason else "", style="dim")
         return
-    score = report.calibration.score(track.sync.confidence)
+    score = report.calibration.score(track.sync)
     mark = "speaker" if track is report.verdict.speaker else ""
     table.add_row(name, mark, f"{score:.3f}", *_metrics(track, score >= MATCH_SCORE), style="dim")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.calibration import Calibration
 from core.errors import OutputError
 from core.models import Models
 from core.pipeline import score
@@ -83,7 +84,8 @@ def shown(*reports: tuple[Path, Report]) -> Page:
 def changed(report: Report, *, value: float, offset_frames: int) -> Report:
     """The report with another score and offset, so that the page does not depend on what a model makes of a puppet."""
     speaker = report.verdict.speaker
-    confidence = report.calibration.midpoint + report.calibration.scale * math.log(value / (1 - value))
+    calibration = Calibration(midpoint=2.0, scale=0.4)
+    confidence = calibration.midpoint + calibration.scale * math.log(value / (1 - value))
     curve = 0.2 * np.sin(np.arange(31) * 2.0)
     curve[15 - offset_frames] = -9.0
     curve += 20.0 + confidence - np.median(curve)
@@ -91,7 +93,8 @@ def changed(report: Report, *, value: float, offset_frames: int) -> Report:
     sync = SyncResult(offset_frames, confidence, 20.0, curve, speaker.sync.framewise_confidence)
     track = dataclasses.replace(speaker, sync=sync)
     decision = decide(value, offset_frames, LIMITS)
-    return dataclasses.replace(report, tracks=[track], verdict=Verdict(decision, None, track, value))
+    verdict = Verdict(decision, None, track, value)
+    return dataclasses.replace(report, tracks=[track], verdict=verdict, calibration=calibration)
 
 
 def test_page_tells_what_the_report_says(late: Report, tmp_path: Path) -> None:

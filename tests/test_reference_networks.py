@@ -202,8 +202,6 @@ def test_s3fd_enlarges_frames_too_small_for_the_network(bundles):
 
 def test_reports_of_unofficial_weights_are_not_verified(bundles):
     assert not bundles["syncnet"].verified
-    assert bundles["syncnet"].calibration.score(3.295) == pytest.approx(0.147, abs=0.001)
-    assert bundles["syncnet"].calibration.score(10.02) == pytest.approx(0.91, abs=0.001)
 
 
 def test_scoring_on_cpu_never_imports_torch(bundles):

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from core import runtime
+from core.calibration import Calibration
 from core.errors import DeviceError, LipgateError, OutputError
 from core.settings import settings
 from core.weights import install, installed
 from core.weights.install import fetch, import_file
-from core.weights.manifest import Calibration, load_manifest, record_file, record_model, weights_folder
+from core.weights.manifest import load_manifest, record_file, record_model, weights_folder
 from core.weights.store import available, find, verify
 from desktop import weights_command
 
@@ -121,11 +122,6 @@ def test_embedded_files_come_with_their_licence():
             text = (weights_folder() / file.licence_file).read_text()
             assert "MIT License" in text
             assert "Copyright (c)" in text
-
-
-@pytest.mark.parametrize(("confidence", "score"), [(3.295, 0.147), (6.20, 0.5), (10.02, 0.91), (1e6, 1.0), (-1e6, 0.0)])
-def test_calibration(confidence, score):
-    assert Calibration(6.20, 1.65).score(confidence) == pytest.approx(score, abs=1e-3)
 
 
 def test_recording_a_trained_model(project):

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from core.calibration import Calibration
 from core.nets.export import export_branch
 from core.nets.mini import Mini
 from core.nets.spec import spec_of
 from core.sync.distances import pair_distances, search
-from core.weights.manifest import Calibration, record_file, record_model, weights_folder
+from core.weights.manifest import record_file, record_model, weights_folder
 from training import augment
 from training.config import Config
 from training.data import Track, load, longest

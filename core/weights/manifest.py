@@ -1,12 +1,12 @@
 """What the project knows of every weight file: `weights/manifest.json`, read into frozen values."""
 
 import json
-import math
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.calibration import Calibration
 from core.errors import WeightsError
 from core.weights.files import hash_file, replace_json
 
@@ -38,18 +38,6 @@ class WeightFile:
 
     licence_file: str | None = None
     """Full text, inside `weights/`."""
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Turns a model's confidence into a score: one half at `midpoint`, steeper the smaller `scale`."""
-
-    midpoint: float
-    scale: float
-
-    def score(self, confidence: float) -> float:
-        """sigmoid((confidence - midpoint) / scale), 0 to 1; never overflows."""
-        return 0.5 * (1.0 + math.tanh(0.5 * (confidence - self.midpoint) / self.scale))
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.calibration import Calibration
 from core.errors import WeightsError
 from core.settings import settings
 from core.weights.files import hash_file, sha256_of
 from core.weights.install import import_file
 from core.weights.installed import SOURCE, Installed, Part, read_installed
-from core.weights.manifest import Calibration, Kind, Manifest, Model, load_manifest, weights_folder
+from core.weights.manifest import Kind, Manifest, Model, load_manifest, weights_folder
 
 
 @dataclass(frozen=True)
