@@ -3,10 +3,11 @@
     LipgateError
     ├── InputError            the file cannot be analysed
     │   ├── file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream,
-    │   └── corrupt_video, video_too_long, resolution_too_high, ffmpeg_missing
+    │   └── corrupt_video, video_too_long, resolution_too_high, ffmpeg_missing, manifest_invalid
     ├── DeadlineError         timeout
     ├── WeightsError          weights_missing, weights_mismatch, weights_unknown, weights_unreadable,
     │                         licence_not_accepted, fetch_failed
+    ├── CalibrationError      calibration_unreadable, calibration_mismatch, calibration_impossible, too_little_data
     ├── DeviceError           cuda_unavailable, torch_missing
     ├── OutputError           output_failed
     ├── NotJudgedError        not_judged
@@ -27,7 +28,7 @@ class LipgateError(Exception):
 
 
 class InputError(LipgateError):
-    """The file is missing, not a video, broken, or beyond the configured limits."""
+    """The file is missing, not what it should be, broken, or beyond the configured limits."""
 
 
 class DeadlineError(LipgateError):
@@ -39,6 +40,10 @@ class DeadlineError(LipgateError):
 
 class WeightsError(LipgateError):
     """Weights are missing, unknown, altered or may not be used yet."""
+
+
+class CalibrationError(LipgateError):
+    """A calibration file cannot be used, or cannot be made of what there is."""
 
 
 class DeviceError(LipgateError):

@@ -1,6 +1,7 @@
-"""The networks a score needs, loaded once: sync model, face detector, speech detector."""
+"""The networks a score needs, loaded once: sync model, face detector, speech detector, mouth detector."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.calibration import Calibration
 from core.errors import WeightsError
@@ -8,6 +9,7 @@ from core.faces.detection import Detector
 from core.report import ModelInfo
 from core.runtime import Device, OnnxNetwork, resolve_device
 from core.settings import Settings, settings
+from core.site_calibration import SiteFile, read_site_file
 from core.sync.model import SyncModel
 from core.weights.store import Bundle, find
 
@@ -21,18 +23,40 @@ class Models:
     sync: SyncModel
     sync_info: ModelInfo
     calibration: Calibration
+    """The embedded one, or the site's."""
     detector: Detector
     detector_info: ModelInfo
     speech: OnnxNetwork
+    visibility: OnnxNetwork
+    """Tells hidden mouths."""
     device: Device
+    site: SiteFile | None = None
+    """Where `calibration` and the thresholds come from; None: embedded calibration, thresholds of the settings."""
+
+    def limits(self, limits: Settings) -> Settings:
+        """The settings with the site's thresholds, where there is a site file and nobody set others."""
+        return self.site.limits(limits) if self.site else limits
 
     @classmethod
     def load(
-        cls, model: str | None = None, detector: str | None = None, device: str | None = None, options: Settings | None = None
+        cls,
+        model: str | None = None,
+        detector: str | None = None,
+        device: str | None = None,
+        options: Settings | None = None,
+        calibration: Path | None = None,
     ) -> "Models":
         """Load by name; what is not given comes from the settings. `auto` is what is embedded.
 
+        Args:
+            model: sync model.
+            detector: face detector.
+            device: auto, cpu or cuda.
+            options: the process's settings by default.
+            calibration: file of the site.
+
         Raises:
+            CalibrationError: calibration_unreadable, calibration_mismatch.
             WeightsError: weights_unknown, weights_missing, weights_mismatch, weights_unreadable.
             DeviceError: cuda_unavailable, torch_missing.
         """
@@ -42,14 +66,19 @@ class Models:
         faces_bundle = find(_named(detector or options.detector, EMBEDDED_DETECTOR))
         if sync_bundle.calibration is None:
             raise WeightsError("weights_unreadable", f"The manifest holds no calibration of '{sync_bundle.name}'.")
+        file = calibration or options.calibration
+        site = read_site_file(file, sync_bundle.name, sync_bundle.sha256) if file else None
         return cls(
             sync=_sync_model(sync_bundle, place, options.threads),
             sync_info=_info(sync_bundle),
-            calibration=sync_bundle.calibration,
+            calibration=site.calibration if site else sync_bundle.calibration,
             detector=_detector(faces_bundle, place, options),
             detector_info=_info(faces_bundle),
             speech=OnnxNetwork(find("silero_vad").read_branch("speech"), threads=1),
+            # On CPU always: a picture this small is done before a GPU has been asked.
+            visibility=OnnxNetwork(find("mouth").read_branch("covered"), threads=1),
             device=place,
+            site=site,
         )
 
 

@@ -17,6 +17,7 @@ from core.constants import VIDEO_FPS, VSHIFT
 from core.errors import DeadlineError
 from core.faces.detection import Detection, Detector
 from core.faces.track import Follower, TrackPiece
+from core.faces.visibility import VisibilityMeter
 from core.media import Clip, Sound
 from core.models import Models
 from core.report import Report
@@ -52,14 +53,14 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         source: a local file.
         models: loaded once, used for many videos; not by several threads at a time.
         options: of this score.
-        limits: thresholds; the process's settings by default.
+        limits: thresholds; the process's settings by default. A site's calibration file gives those that were not set.
 
     Raises:
         InputError: the file cannot be analysed.
         DeadlineError: it took too long.
         OutputError: artifacts could not be written.
     """
-    options, limits = options or Options(), limits or settings()
+    options, limits = options or Options(), models.limits(limits or settings())
     began = time.perf_counter()
     watch = Stopwatch()
     deadline = None if options.deadline_s is None else time.monotonic() + options.deadline_s
@@ -70,8 +71,11 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
             _check_time(deadline, options)
     run = _Run(clip, models, options, limits, watch, deadline)
     if clip.has_audio:
-        with ExitStack() as stack:
-            run.go(stack)
+        try:
+            with ExitStack() as stack:
+                run.go(stack)
+        except media.Overdue as error:
+            raise DeadlineError(options.deadline_s or 0.0) from error
     with watch.stage("verdict"):
         verdict = judge(run.results, run.facts, models.calibration, limits)
     return Report(
@@ -85,6 +89,8 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         device=models.device,
         processing_time_ms=round((time.perf_counter() - began) * 1000),
         timings_ms=watch.milliseconds,
+        limits=limits,
+        site=models.site,
     )
 
 
@@ -101,6 +107,8 @@ class _Run:
     frames: int = 0
     results: list[TrackResult] = field(default_factory=list)
     scorers: dict[int, TrackScorer] = field(default_factory=dict)
+    visibility: dict[int, VisibilityMeter] = field(default_factory=dict)
+    """Of every track that still runs, like `scorers`."""
     facts: ClipFacts = field(default_factory=lambda: ClipFacts(False, 0, 0, 0))
 
     def go(self, stack: ExitStack) -> None:
@@ -122,6 +130,9 @@ class _Run:
             scorer = scorers.get(piece.track)
             if scorer is None:
                 scorer = scorers[piece.track] = TrackScorer(self.models.sync, sound, self.options.vshift, piece)
+                self.visibility[piece.track] = VisibilityMeter(self.models.visibility)
+            with watch.stage("visibility"):
+                self.visibility[piece.track].feed(piece)
             with watch.stage("sync"):
                 self._feed(scorer, piece, sound, artifacts)
                 if piece.last:
@@ -164,8 +175,9 @@ class _Run:
         sync, distances = scorer.finish() if long_enough else (None, None)
         size = (boxes[:, 2] - boxes[:, 0]).mean() * self.clip.width / self.clip.decoded_size[0]
         speech = meter.seconds(scorer.start, scorer.start + scorer.frames)
-        reason = track_reason(scorer.frames, float(size), speech, sync, self.limits)
-        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason)
+        hidden = self.visibility.pop(track).hidden_share
+        reason = track_reason(scorer.frames, float(size), speech, hidden, sync, self.limits)
+        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden)
         if artifacts:
             artifacts.end_track(result, distances)
         return result

@@ -9,6 +9,8 @@ import numpy as np
 from core.calibration import Calibration
 from core.constants import MS_PER_FRAME, VIDEO_FPS
 from core.media import Clip
+from core.settings import Settings, settings
+from core.site_calibration import SiteFile
 from core.sync.distances import SyncResult
 from core.verdict import Decision, Reason, TrackResult, Verdict
 
@@ -40,6 +42,10 @@ class Report:
     processing_time_ms: int
     timings_ms: dict[str, float] = field(default_factory=dict)
     """Time in each stage, by name."""
+    limits: Settings = field(default_factory=settings)
+    """What it was judged by."""
+    site: SiteFile | None = None
+    """The file that score and thresholds come from; None: the embedded calibration."""
 
     @property
     def decision(self) -> Decision:
@@ -63,6 +69,7 @@ class Report:
             "processing_time_ms": self.processing_time_ms,
             "model": asdict(self.model),
             "detector": asdict(self.detector),
+            "calibration": self.site.origin() if self.site else {"origin": "embedded"},
             "device": self.device,
             "video": self._video(),
             "debug": {
@@ -92,6 +99,7 @@ class Report:
             "box": _rounded(np.median(track.boxes, axis=0) * (self.clip.width / self.clip.decoded_size[0]), 1),
             "face_px": round(track.face_px, 1),
             "speech_s": round(track.speech_s, 2),
+            "hidden_share": round(track.hidden_share, 2),
             "reason": str(track.reason) if track.reason else None,
             **_metrics(sync, self.calibration.score(sync) if sync else None),
             "curve": _rounded(sync.curve, 4) if sync else None,

@@ -2,9 +2,10 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,10 +27,17 @@ class Settings(BaseSettings):
     allow_threshold: float = Field(0.90, ge=0, le=1, description="Least score for ALLOW.")
     next_threshold: float = Field(0.75, ge=0, le=1, description="Least score for NEXT; below it the decision is BLOCK.")
     max_offset_frames: int = Field(2, ge=0, le=15, description="Largest |offset| for ALLOW, in frames of 40 ms.")
+    calibration: Annotated[Path | None, BeforeValidator(lambda value: value or None)] = Field(
+        None,
+        description="File of `lipgate calibrate`: score and thresholds of this site. Thresholds set here go before those in it.",
+    )
 
     min_track_frames: int = Field(50, ge=10, description="Shortest face track that is judged, in frames at 25 fps.")
     min_face_px: int = Field(50, ge=20, description="Smallest mean face size that is judged, in pixels.")
     min_speech_s: float = Field(0.3, ge=0, description="Least speech a track must carry to be judged, in seconds.")
+    max_hidden_share: float = Field(
+        0.5, ge=0, le=1, description="Largest share of its time that a face's mouth may be hidden (mask, hand) to be judged."
+    )
     s3fd_scale: float = Field(0.25, gt=0, le=1, description="Scale of the picture S3FD looks at.")
 
     max_duration_s: float = Field(4 * 3600, gt=0, description="Longest video taken, in seconds.")

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     FACE_TOO_SMALL = "face_too_small"
     TOO_SHORT = "too_short"
     NO_SPEECH = "no_speech"
+    MOUTH_HIDDEN = "mouth_hidden"
     LENGTH_MISMATCH = "length_mismatch"
 
     @property
@@ -54,10 +55,11 @@ _TEXTS = {
     Reason.FACE_TOO_SMALL: "The face is too small to see the lips.",
     Reason.TOO_SHORT: "The face is not in view for long enough.",
     Reason.NO_SPEECH: "There is too little speech while a face is in view.",
+    Reason.MOUTH_HIDDEN: "The mouth is hidden, by a mask or a hand for example.",
     Reason.LENGTH_MISMATCH: "Picture and sound are of very different length.",
 }
 
-_HARDEST = [Reason.NO_SPEECH, Reason.FACE_TOO_SMALL, Reason.TOO_SHORT]
+_HARDEST = [Reason.MOUTH_HIDDEN, Reason.NO_SPEECH, Reason.FACE_TOO_SMALL, Reason.TOO_SHORT]
 """Of several tracks' reasons the video takes the one of the track that came furthest."""
 
 
@@ -78,6 +80,8 @@ class TrackResult:
     """None where the shifts could not be compared."""
     reason: Reason | None
     """Why it was not judged."""
+    hidden_share: float = 0.0
+    """Share of its time with the mouth hidden, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +105,18 @@ class Verdict:
     score: float | None
 
 
-def track_reason(frames: int, face_px: float, speech_s: float, sync: SyncResult | None, limits: Settings) -> Reason | None:
-    """Why a track is not judged, None where it is."""
+def track_reason(
+    frames: int, face_px: float, speech_s: float, hidden_share: float, sync: SyncResult | None, limits: Settings
+) -> Reason | None:
+    """Why a track is not judged, None where it is. The arguments are those of `TrackResult`."""
     if face_px < limits.min_face_px:
         return Reason.FACE_TOO_SMALL
     if frames < limits.min_track_frames:
         return Reason.TOO_SHORT
     if speech_s < limits.min_speech_s:
         return Reason.NO_SPEECH
+    if hidden_share > limits.max_hidden_share:
+        return Reason.MOUTH_HIDDEN
     return Reason.TOO_SHORT if sync is None else None
 
 

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import argparse
+from pathlib import Path
 
 from core.constants import VSHIFT
 
@@ -10,6 +11,12 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=["auto", "mini", "syncnet"], help="sync model (default: setting, mini)")
     parser.add_argument("--detector", choices=["auto", "yunet", "s3fd"], help="face detector (default: setting, yunet)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run (default: setting, auto)")
+
+
+def add_calibration(parser: argparse.ArgumentParser) -> None:
+    """`--calibration`."""
+    text = "take score and thresholds from a file of `lipgate calibrate` (default: setting, none)"
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help=text)
 
 
 def add_offset_range(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `lipgate score|fix|weights|settings|bench`."""
+"""The command line: `lipgate score|fix|evaluate|calibrate|weights|settings|bench`."""
 
 import argparse
 import contextlib
@@ -91,8 +91,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lipgate {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    from desktop import bench_command, fix_command, score_command, settings_command, weights_command
+    from desktop import (
+        bench_command,
+        calibrate_command,
+        evaluate_command,
+        fix_command,
+        score_command,
+        settings_command,
+        weights_command,
+    )
 
-    for command in (score_command, fix_command, weights_command, settings_command, bench_command):
+    for command in (
+        score_command,
+        fix_command,
+        evaluate_command,
+        calibrate_command,
+        weights_command,
+        settings_command,
+        bench_command,
+    ):
         command.add_parser(commands)
     return parser

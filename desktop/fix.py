@@ -13,7 +13,7 @@ from core.constants import MS_PER_FRAME
 from core.errors import InputError, NotJudgedError, OutputError
 from core.media import ffmpeg
 from core.report import Report
-from core.settings import Settings, settings
+from core.settings import Settings
 from desktop.encoding import Complaints
 from desktop.output import whole_file
 
@@ -63,7 +63,7 @@ def doubt(report: Report, limits: Settings | None = None) -> str | None:
     speaker, score = report.verdict.speaker, report.verdict.score
     if speaker is None or speaker.sync is None or score is None:
         return None
-    if score < (limits or settings()).next_threshold:
+    if score < (limits or report.limits).next_threshold:
         return f"Lips and sound match badly at every shift (score {score:.2f}), so the measured offset may be wrong."
     if abs(speaker.sync.offset_frames) == len(speaker.sync.curve) // 2:
         return "The offset lies at the end of the search range; the true one may be larger."

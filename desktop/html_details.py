@@ -1,6 +1,5 @@
 """The small print of a report: the file, the networks, where the time went."""
 
-from core.calibration import Calibration
 from core.constants import VIDEO_FPS
 from core.report import ModelInfo, Report
 from desktop import html_words as words
@@ -37,18 +36,21 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("Sync model", _network(report.model)),
         ("Face detector", _network(report.detector)),
         ("Device", words.text(report.device)),
-        ("Calibration", _calibration(report.calibration)),
+        ("Calibration", _calibration(report)),
         ("Analysed in", _took(report, length)),
     ]
 
 
-def _calibration(used: Calibration) -> str:
+def _calibration(report: Report) -> str:
+    used = report.calibration
     said = f"score 0.5 at confidence {words.number(used.midpoint, 3)}, scale {used.scale:.3f}"
     if used.distance:
         said += f"; {used.distance:.3f} more for each unit of distance"
     if used.shortness:
         said += f"; {used.shortness:.3f} more for 1 s, less for longer"
-    return said
+    if report.site is None:
+        return said
+    return f'{said}<br>from the file {words.text(report.site.name)} <span class="hash">{report.site.sha256}</span>'
 
 
 def _network(info: ModelInfo) -> str:

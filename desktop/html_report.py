@@ -1,20 +1,16 @@
 """A page that shows reports to people: one file, no script, nothing fetched from anywhere."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from core import __version__
 from core.report import Report
-from core.settings import Settings, settings
+from core.settings import Settings
 from core.verdict import Decision
 from desktop import html_words as words
 from desktop.html_details import details
-from desktop.html_style import CSS
+from desktop.html_frame import document
 from desktop.html_tracks import lanes, track_sections
 from desktop.output import whole_file
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 _ICONS = {
     "allow": '<circle cx="12" cy="12" r="10"/><path d="m7.5 12.5 3 3 6-6.5"/>',
@@ -23,46 +19,33 @@ _ICONS = {
 }
 
 
-def write_html(reports: Sequence[tuple[Path, Report]], target: Path, limits: Settings | None = None) -> None:
+def write_html(reports: Sequence[tuple[Path, Report]], target: Path) -> None:
     """Write a page.
 
     Args:
         reports: each with the file's name as it was given.
         target: an existing file is replaced.
-        limits: the thresholds the verdicts were made with; the process's settings by default.
 
     Raises:
         OutputError: output_failed.
     """
-    content = page(reports, limits or settings())
+    content = page(reports)
     with whole_file(target, *(path for path, _ in reports)) as part:
         part.write_text(content, encoding="utf-8")
 
 
-def page(reports: Sequence[tuple[Path, Report]], limits: Settings) -> str:
+def page(reports: Sequence[tuple[Path, Report]]) -> str:
     """The page as a string."""
-    sections = [_file(number, path, report, limits) for number, (path, report) in enumerate(reports, 1)]
+    sections = [_file(number, path, report, report.limits) for number, (path, report) in enumerate(reports, 1)]
     several = len(reports) != 1
     title = f"Lip-sync report: {len(reports)} files" if several else f"Lip-sync report: {words.text(reports[0][0].name)}"
-    made = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
-    return "".join(
-        [
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">',
-            f"<title>{title}</title><style>{CSS}</style></head><body>",
-            "<header><h1>Lipgate: does the face say what we hear?</h1></header><main>",
-            _overview(reports, limits) if several else "",
-            *sections,
-            f"</main><footer><p>Written by Lipgate {words.text(__version__)} on {words.text(made)}.</p></footer></body></html>\n",
-        ]
-    )
+    return document(title, "Lipgate: does the face say what we hear?", [_overview(reports) if several else "", *sections])
 
 
-def _overview(reports: Sequence[tuple[Path, Report]], limits: Settings) -> str:
+def _overview(reports: Sequence[tuple[Path, Report]]) -> str:
     counts = {decision: sum(report.decision is decision for _, report in reports) for decision in Decision}
     pills = " ".join(f'<span class="pill {d.lower()}">{counts[d]} {d}</span>' for d in Decision if counts[d])
-    rows = [_overview_row(number, path, report, limits) for number, (path, report) in enumerate(reports, 1)]
+    rows = [_overview_row(number, path, report, report.limits) for number, (path, report) in enumerate(reports, 1)]
     return (
         f'<h2 id="overview">{len(reports)} files</h2><p>{pills}</p><div class="card scroll"><table>'
         '<thead><tr><th scope="col" class="file-name">File</th><th scope="col">Verdict</th>'

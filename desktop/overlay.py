@@ -5,7 +5,7 @@ import numpy as np
 
 from core.constants import WINDOW_FRAMES
 from core.report import Report
-from core.settings import Settings, settings
+from core.settings import Settings
 from core.verdict import Decision, TrackResult, decide
 from desktop.tables import say_offset
 
@@ -31,9 +31,9 @@ class Overlay:
     """Draws boxes, labels and running confidence of one report."""
 
     def __init__(self, report: Report, limits: Settings | None = None) -> None:
-        """Args: limits: thresholds that colour the tracks; the process's settings by default."""
+        """Args: limits: thresholds that colour the tracks; those the report was judged by if not given."""
         self._report = report
-        self._limits = limits or settings()
+        self._limits = limits or report.limits
         self._tracks = sorted(report.tracks, key=lambda track: track is report.verdict.speaker)  # the speaker is drawn last
 
     def draw(self, frame: np.ndarray, index: int) -> None:

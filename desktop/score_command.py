@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import LipgateError
-from desktop.arguments import add_models, add_offset_range
+from desktop.arguments import add_calibration, add_models, add_offset_range
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="video file; any container and codec that ffmpeg reads")
     parser.add_argument("--json", action="store_true", help="print one JSON document (a list for several files)")
     add_models(parser)
+    add_calibration(parser)
     parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with plots")
     parser.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="write the video with boxes and confidence drawn in")
     add_offset_range(parser)
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     from core.models import Models
 
-    models = Models.load(arguments.model, arguments.detector, arguments.device)
+    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
     outcomes = [_score(file, models, arguments) for file in arguments.files]
     _print(outcomes, as_json=arguments.json)
     reports = [(Path(outcome.file), outcome.report) for outcome in outcomes if outcome.report is not None]

@@ -78,7 +78,7 @@ def faceless(puppet: MakePuppet, models: Models) -> Report:
 
 
 def shown(*reports: tuple[Path, Report]) -> Page:
-    return Page(page(reports, LIMITS))
+    return Page(page(reports))
 
 
 def changed(report: Report, *, value: float, offset_frames: int) -> Report:
@@ -94,7 +94,7 @@ def changed(report: Report, *, value: float, offset_frames: int) -> Report:
     track = dataclasses.replace(speaker, sync=sync)
     decision = decide(value, offset_frames, LIMITS)
     verdict = Verdict(decision, None, track, value)
-    return dataclasses.replace(report, tracks=[track], verdict=verdict, calibration=calibration)
+    return dataclasses.replace(report, tracks=[track], verdict=verdict, calibration=calibration, limits=LIMITS)
 
 
 def test_page_tells_what_the_report_says(late: Report, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_page_needs_nothing_from_outside(late: Report, faceless: Report) -> None
         assert "src" not in attributes
         href = attributes.get("href")
         assert href is None or href.startswith("#") or (tag, href) == ("link", "data:,")
-    source = page([(Path("a"), late)], LIMITS)
+    source = page([(Path("a"), late)])
     assert "://" not in source
     assert "@import" not in source
     assert "url(" not in source
@@ -242,7 +242,7 @@ def test_many_long_tracks_make_a_page_of_bounded_size(late: Report) -> None:
     rng = np.random.default_rng(0)
     tracks = [_track(number, 90_000, rng) for number in range(300)]
     report = dataclasses.replace(late, tracks=tracks, verdict=dataclasses.replace(late.verdict, speaker=tracks[250]))
-    source = page([(Path("a"), report)], LIMITS)
+    source = page([(Path("a"), report)])
     found = Page(source)
     assert len([svg for svg in found.named("svg") if svg.get("role") == "img"]) == 2 * MAX_SECTIONS
     assert "Track 250 speaker" in found.text
@@ -263,7 +263,7 @@ def test_a_flat_curve_and_a_single_window_can_be_drawn(late: Report) -> None:
         sync = SyncResult(vshift, 0.0, 9.0, np.full(2 * vshift + 1, 9.0), np.zeros(1))
         track = dataclasses.replace(speaker, sync=sync)
         report = dataclasses.replace(late, tracks=[track], verdict=dataclasses.replace(late.verdict, speaker=track))
-        source = page([(Path("a"), report)], LIMITS)
+        source = page([(Path("a"), report)])
         assert len(Page(source).named("svg")) == 3
         assert "nan" not in source.lower().replace("finance", "")
 

@@ -1,5 +1,6 @@
 """Training can be repeated, stopped and taken up again."""
 
+import copy
 import dataclasses
 import json
 from collections.abc import Callable
@@ -10,12 +11,19 @@ import pytest
 import torch
 
 from core.constants import VSHIFT
+from core.nets.export import export_branch
+from core.nets.mini import Mini
+from core.nets.spec import spec_of
+from core.sync.distances import SyncResult
+from desktop.evaluation.figures import calibration_error
+from training.calibration import Trial, fit
 from training.config import Config
 from training.data import Segments, load
-from training.export import fit_logistic
-from training.measure import Embedded, auc, figures, offset
+from training.fold import fold_batch_norms, round_matrices
+from training.loss import MatchingLoss
+from training.measure import Embedded, figures, offset
 from training.prepare import prepare
-from training.train import Run, matching_loss
+from training.train import Run
 
 CONFIG = Path(__file__).parents[1] / "training" / "mini.toml"
 
@@ -68,10 +76,38 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(config: Config, tmp_path:
 def test_the_loss_is_least_where_picture_and_sound_agree() -> None:
     generator = torch.Generator().manual_seed(1)
     audio = torch.nn.functional.normalize(torch.randn(3, 60, 16, generator=generator), dim=-1)
-    temperature = torch.tensor(10.0)
-    losses = {shift: matching_loss(audio[:, 15 + shift : 45 + shift], audio, temperature) for shift in (-3, -1, 0, 1, 3)}
+    loss = MatchingLoss()
+    losses = {shift: loss(audio[:, 15 + shift : 45 + shift], audio) for shift in (-3, -1, 0, 1, 3)}
     assert min(losses, key=lambda shift: float(losses[shift])) == 0
     assert losses[1] < losses[3]
+
+
+def test_folding_batch_norms_changes_nothing_but_the_numbers() -> None:
+    torch.manual_seed(2)
+    net = Mini()
+    crops, features = torch.rand(2, 20, 64, 64) * 255, torch.randn(2, 40, 80)
+    for _ in range(3):  # statistics that are not those of a new network
+        net.train().video(crops), net.audio(features)
+    with torch.no_grad():
+        for value in net.parameters():
+            value.add_(0.1 * torch.randn_like(value) * value.std().nan_to_num())
+    folded = copy.deepcopy(net)
+    fold_batch_norms(folded)
+    for mode in (False, True):
+        torch.manual_seed(0)
+        expected = net.train(mode).video(crops), net.audio(features)
+        torch.manual_seed(0)
+        found = folded.train(mode).video(crops), folded.audio(features)
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_rounded_matrices_need_half_the_space_in_onnx_too(tmp_path: Path) -> None:
+    net = Mini()
+    fold_batch_norms(net)
+    state = round_matrices(net)
+    numbers = sum(value.numel() for name, value in state.items() if name.startswith("audio."))
+    export_branch(net.eval(), spec_of("mini").branch("audio"), tmp_path / "audio.onnx")
+    assert (tmp_path / "audio.onnx").stat().st_size < 2.2 * numbers + 20_000
 
 
 def test_figures_of_perfect_embeddings() -> None:
@@ -85,16 +121,28 @@ def test_figures_of_perfect_embeddings() -> None:
     assert offset(items[0]) == 0
 
 
-@pytest.mark.parametrize(("positive", "negative", "area"), [([3, 4], [1, 2], 1.0), ([1, 2], [1, 2], 0.5), ([1], [2], 0.0)])
-def test_area_under_the_curve(positive: list[float], negative: list[float], area: float) -> None:
-    assert auc(positive, negative) == area
+def trial(confidence: float, min_dist: float, own: bool) -> Trial:
+    return Trial("somebody", SyncResult(0, confidence, min_dist, np.zeros(31), np.zeros(100)), own)
 
 
-def test_the_logistic_finds_the_border_between_both_classes() -> None:
+def test_the_calibration_finds_what_tells_own_from_foreign_sound() -> None:
     rng = np.random.default_rng(4)
-    calibration = fit_logistic(list(rng.normal(6, 1, 4000)), list(rng.normal(2, 1, 4000)))
-    assert calibration.midpoint == pytest.approx(4.0, abs=0.1)
-    assert calibration.score(6) == pytest.approx(1 / (1 + np.exp(-8)), abs=0.02)
+    own = [trial(*rng.normal((6, 8), 1), own=True) for _ in range(4000)]
+    foreign = [trial(*rng.normal((4, 10), 1), own=False) for _ in range(4000)]
+    calibration = fit(own + foreign)
+    # Two normal classes, two units apart in both: the exact answer is log odds = 2 (confidence - 5) - 2 (min_dist - 9).
+    assert calibration.scale == pytest.approx(0.5, rel=0.15)
+    assert calibration.distance == 1.0
+    assert calibration.half(trial(0, 9, own=True).result) == pytest.approx(5.0, abs=0.15)
+    scores = np.array([calibration.score(one.result) for one in own + foreign])
+    assert calibration_error(scores, np.array([one.own for one in own + foreign]), np.ones((1, len(scores))))[0] < 0.03
+
+
+def test_what_counts_the_wrong_way_round_is_left_out_of_the_calibration() -> None:
+    rng = np.random.default_rng(5)
+    own = [trial(rng.normal(6), rng.normal(10), own=True) for _ in range(500)]
+    foreign = [trial(rng.normal(4), rng.normal(8), own=False) for _ in range(500)]
+    assert fit(own + foreign).distance == 0
 
 
 def test_the_committed_configuration_is_complete() -> None:

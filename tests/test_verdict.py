@@ -50,6 +50,7 @@ def test_thresholds(score: float, offset: int, decision: Decision) -> None:
         (FACTS, [track(reason=Reason.TOO_SHORT)], Reason.TOO_SHORT),
         (FACTS, [track(reason=Reason.TOO_SHORT), track(reason=Reason.FACE_TOO_SMALL)], Reason.FACE_TOO_SMALL),
         (FACTS, [track(reason=Reason.FACE_TOO_SMALL), track(reason=Reason.NO_SPEECH)], Reason.NO_SPEECH),
+        (FACTS, [track(reason=Reason.NO_SPEECH), track(reason=Reason.MOUTH_HIDDEN)], Reason.MOUTH_HIDDEN),
         (ClipFacts(True, 125, 60, 9000), [track()], Reason.LENGTH_MISMATCH),
         (ClipFacts(True, 60, 125, 9000), [track()], Reason.LENGTH_MISMATCH),
     ],
@@ -71,17 +72,20 @@ def test_the_speaker_is_the_best_synchronised_track() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frames", "face", "speech", "result", "reason"),
+    ("frames", "face", "speech", "hidden", "result", "reason"),
     [
-        (50, 50, 0.3, sync(5), None),
-        (49, 50, 0.3, sync(5), Reason.TOO_SHORT),
-        (50, 49, 0.3, sync(5), Reason.FACE_TOO_SMALL),
-        (50, 50, 0.29, sync(5), Reason.NO_SPEECH),
-        (50, 50, 0.3, None, Reason.TOO_SHORT),
+        (50, 50, 0.3, 0.5, sync(5), None),
+        (49, 50, 0.3, 0.5, sync(5), Reason.TOO_SHORT),
+        (50, 49, 0.3, 0.5, sync(5), Reason.FACE_TOO_SMALL),
+        (50, 50, 0.29, 0.5, sync(5), Reason.NO_SPEECH),
+        (50, 50, 0.3, 0.51, sync(5), Reason.MOUTH_HIDDEN),
+        (50, 50, 0.3, 0.5, None, Reason.TOO_SHORT),
     ],
 )
-def test_limits_of_a_track(frames: int, face: float, speech: float, result: SyncResult | None, reason: Reason | None) -> None:
-    assert track_reason(frames, face, speech, result, LIMITS) is reason
+def test_limits_of_a_track(
+    frames: int, face: float, speech: float, hidden: float, result: SyncResult | None, reason: Reason | None
+) -> None:
+    assert track_reason(frames, face, speech, hidden, result, LIMITS) is reason
 
 
 def test_every_reason_can_be_said_in_a_sentence() -> None:

@@ -5,6 +5,7 @@ import numpy as np
 
 from core.constants import AUDIO_RATE
 from core.nets.mini import CROP_SIDE
+from core.sync.logmel import mel_centres, mel_position
 
 Rng = np.random.Generator
 
@@ -25,7 +26,12 @@ def mouths(crops: np.ndarray, rng: Rng, *, strong: bool) -> np.ndarray:
     """
     if not strong:
         return _light(_geometry(crops, rng), rng)
-    crops = _light(_geometry(_frame_rate(crops, rng), rng), rng)
+    crops = _geometry(_frame_rate(crops, rng), rng)
+    if _chance(rng, 0.5):
+        crops = _bend(crops, rng)
+    if _chance(rng, 0.3):
+        crops = _texture(crops, rng)
+    crops = _light(crops, rng)
     if _chance(rng, 0.35):
         crops = _soften(crops, rng.uniform(0.3, 0.9))
     if _chance(rng, 0.3):
@@ -48,23 +54,54 @@ def _frame_rate(crops: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def _geometry(crops: np.ndarray, rng: Rng) -> np.ndarray:
-    middle = crops.shape[1] / 2
-    angle = np.deg2rad(rng.normal(0, 6))
-    scale = np.exp(rng.normal(0, 0.1)) * np.array([1, np.exp(rng.normal(0, 0.05))])
-    shear = rng.normal(0, 0.06)
+    """Another head, another pose: one projection for the run, with a trembling hand on the camera."""
+    count = len(crops)
+    angles = np.deg2rad(rng.normal(0, 7) + np.cumsum(rng.normal(0, 0.3, count)))
+    scale = np.exp(rng.normal(0, 0.12)) * np.array([_turned(rng), np.exp(rng.normal(0, 0.07))])
     mirror = -1 if _chance(rng, 0.5) else 1
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = turn @ np.array([[1, shear], [0, 1]]) @ np.diag(scale * [mirror, 1])
-    shift = np.clip(rng.normal(0, 2.0, 2), -6, 6)
-    jitter = rng.normal(0, rng.uniform(0, 0.7), (len(crops), 2)) + np.cumsum(rng.normal(0, 0.1, (len(crops), 2)), axis=0)
-    out = np.empty((len(crops), CROP_SIDE, CROP_SIDE), np.uint8)
-    for target, crop, move in zip(out, crops, jitter, strict=True):
-        # dst -> src, so that the scale stays readable
-        offset = middle - matrix @ np.full(2, CROP_SIDE / 2) + shift + move
-        warp = np.hstack([matrix, offset[:, None]]).astype(np.float32)
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        target[:] = cv2.warpAffine(crop, warp, (CROP_SIDE, CROP_SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    lens = np.eye(3)
+    lens[:2, :2] = np.array([[1, rng.normal(0, 0.08)], [0, 1]]) @ np.diag(scale * [mirror, 1])
+    lens[2, :2] = rng.normal(0, 0.0025, 2)
+    shift = np.clip(rng.normal(0, 2.5, 2), -7, 7)
+    shifts = shift + rng.normal(0, rng.uniform(0, 0.7), (count, 2)) + np.cumsum(rng.normal(0, 0.1, (count, 2)), axis=0)
+    to_middle, from_middle = np.eye(3), np.eye(3)
+    to_middle[:2, 2] = -CROP_SIDE / 2
+    from_middle[:2, 2] = crops.shape[1] / 2
+    out = np.empty((count, CROP_SIDE, CROP_SIDE), np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for target, crop, angle, move in zip(out, crops, angles, shifts, strict=True):
+        turn = np.array([[np.cos(angle), -np.sin(angle), move[0]], [np.sin(angle), np.cos(angle), move[1]], [0, 0, 1]])
+        warp = from_middle @ turn @ lens @ to_middle
+        target[:] = cv2.warpPerspective(crop, warp, (CROP_SIDE, CROP_SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return out
+
+
+def _turned(rng: Rng) -> float:
+    """Stretch that undoes the width of a face: a head turned away shows a narrower mouth."""
+    return float(np.exp(abs(rng.normal(0, 0.2)))) if _chance(rng, 0.4) else float(np.exp(rng.normal(0, 0.07)))
+
+
+def _bend(crops: np.ndarray, rng: Rng) -> np.ndarray:
+    """Another mouth: the same smooth displacement in all pictures, of a few pixels."""
+    coarse = rng.normal(0, rng.uniform(0.5, 2.0), (2, 5, 5)).astype(np.float32)
+    x, y = (cv2.resize(field, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_CUBIC) for field in coarse)
+    at = np.arange(CROP_SIDE, dtype=np.float32)
+    x, y = x + at, y + at[:, None]
+    return np.stack([cv2.remap(crop, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for crop in crops])
+
+
+def _texture(crops: np.ndarray, rng: Rng) -> np.ndarray:
+    """Another skin and lens: one random filter over all pictures, which keeps shapes and changes their texture."""
+    side = int(rng.choice([3, 5]))
+    kernel = rng.normal(0, 0.6 / side, (side, side)).astype(np.float32)
+    kernel[side // 2, side // 2] += rng.uniform(0.5, 1.5)
+    kernel *= np.sign(kernel.sum())  # light stays light
+    tall = crops.reshape(-1, CROP_SIDE)
+    filtered = cv2.filter2D(tall, cv2.CV_32F, kernel)
+    share = np.float32(rng.uniform(0.3, 1.0))
+    filtered = (filtered - filtered.mean()) * np.float32(tall.std() / (filtered.std() + 1)) + tall.mean()
+    mixed = share * filtered + (1 - share) * tall
+    return np.clip(mixed, 0, 255).astype(np.uint8).reshape(crops.shape)
 
 
 def _light(crops: np.ndarray, rng: Rng) -> np.ndarray:
@@ -161,10 +198,26 @@ def _equalise(samples: np.ndarray, rng: Rng) -> np.ndarray:
     return np.fft.irfft(spectrum * gain, size)[: len(samples)]
 
 
-def features(columns: np.ndarray, rng: Rng) -> np.ndarray:
-    """Hide a few bands of log-mel features, (40, n)."""
-    if _chance(rng, 0.3):
-        columns = columns.copy()
-        first = rng.integers(0, 34)
-        columns[first : first + rng.integers(2, 7)] = 0
+def features(columns: np.ndarray, rng: Rng, *, strong: bool) -> np.ndarray:
+    """Change log-mel features, (40, n): another throat; bands and moments that are not heard."""
+    if not strong:
+        return columns
+    columns = _throat(columns, rng.uniform(0.82, 1.2)) if _chance(rng, 0.7) else columns.copy()
+    if _chance(rng, 0.5):
+        # Features are told from the mean level around them, which rises with the share of speech in it.
+        columns = columns * np.float32(np.exp(rng.normal(0, 0.15))) + np.float32(rng.normal(0.2, 0.5))
+    for _ in range(rng.integers(0, 3)):
+        first = rng.integers(0, 36)
+        columns[first : first + rng.integers(1, 7)] = 0
+    for _ in range(rng.integers(0, 3)):
+        first = rng.integers(0, columns.shape[1])
+        columns[:, first : first + rng.integers(1, 9)] = 0
     return columns
+
+
+def _throat(columns: np.ndarray, ratio: float) -> np.ndarray:
+    """Formants moved by a ratio, as in a shorter or longer vocal tract (Jaitly and Hinton 2013)."""
+    at = np.clip(mel_position(mel_centres() * ratio), 0, len(columns) - 1)
+    low = np.minimum(at.astype(int), len(columns) - 2)
+    share = (at - low).astype(np.float32)[:, None]
+    return columns[low] * (1 - share) + columns[low + 1] * share

@@ -31,13 +31,14 @@ class Config:
     validate_every: int
     checkpoint_every: int
     run: Path
+    start: Path | None
 
     @classmethod
     def read(cls, path: str | Path) -> "Config":
         """Read a file; paths in it count from the current folder."""
         content = tomllib.loads(Path(path).read_text())
-        flat = {"seed": content["seed"], **content["data"], **content["train"]}
-        for name in ("clips", "cache", "run", "reference"):
+        flat = {"weights": {}, "seed": content["seed"], **content["data"], **content["train"]}
+        for name in ("clips", "cache", "run", "reference", "start"):
             flat[name] = Path(flat[name]) if flat.get(name) else None
         return cls(**flat)
 

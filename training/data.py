@@ -1,7 +1,7 @@
 """Face tracks that `prepare` cut, drawn as augmented segments."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,23 +11,15 @@ from core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, VSHIFT, WINDOW_
 from core.sync.logmel import logmel
 from training import augment
 from training.config import Config
+from training.take import Spliced, Take, draw_take, splice
+from training.track import Track
+
+SPLICED = 0.5
+"""Share of segments that go on in another clip of the same person: a network with a view of a second would otherwise learn the
+sentences by heart."""
 
 SURROUNDINGS = 40
 """Frames of sound beyond a segment that its features depend on."""
-
-
-@dataclass
-class Track:
-    """One face track and its sound."""
-
-    name: str
-    crops: np.ndarray
-    """uint8 (n, 96, 96)."""
-    sound: np.ndarray
-    """int16, from `lead` frames before the track to some frames after it."""
-    lead: int
-    offset: float = 0.0
-    """Natural offset of the recording in frames, by the sign of Lipgate: the sound of frame i is at frame i - offset."""
 
 
 def load(config: Config, *, held_out: bool) -> list[Track]:
@@ -60,6 +52,9 @@ class Segments(IterableDataset):
         self._first_step = first_step
         weights = np.array([config.weight(track.name) for track in tracks])
         self._weights = weights / weights.sum()
+        self._beside: dict[str, list[Track]] = defaultdict(list)
+        for track in tracks:
+            self._beside[track.person].append(track)
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         step = self._first_step
@@ -74,34 +69,23 @@ class Segments(IterableDataset):
     def _batch(self, rng: np.random.Generator, strength: float) -> tuple[torch.Tensor, torch.Tensor]:
         count = self._config.clips_per_step
         chosen = rng.choice(len(self._tracks), count, p=self._weights)
-        # A clip and another segment of the same clip, now and then: the hardest sound of somebody else.
-        if rng.random() < 0.5:
-            chosen[1] = chosen[0]
         items = [self._segment(self._tracks[number], rng, strong=rng.random() < strength) for number in chosen]
         return torch.from_numpy(np.stack([item[0] for item in items])), torch.from_numpy(np.stack([item[1] for item in items]))
 
     def _segment(self, track: Track, rng: np.random.Generator, *, strong: bool) -> tuple[np.ndarray, np.ndarray]:
         frames = self._config.segment_frames + WINDOW_FRAMES - 1
-        speed = float(rng.uniform(0.88, 1.12)) if rng.random() < 0.6 else 1.0
-        needed = int(np.ceil(frames * speed))
-        room = len(track.crops) - needed
-        if room < 0:
-            speed, needed, room = 1.0, frames, len(track.crops) - frames
-        margin = min(VSHIFT // 2, room // 2)
-        start = int(rng.integers(margin, room - margin + 1))
-        picked = start + np.minimum(np.round(np.arange(frames) * speed).astype(int), needed - 1)
-        crops = augment.mouths(track.crops[picked], rng, strong=strong)
-        sound = self._sound(track, start, frames, speed, rng=rng, strong=strong)
-        return crops.astype(np.float32), augment.features(sound, rng)
+        take = draw_take(track, frames, rng, pauses=strong)
+        if strong and rng.random() < SPLICED:
+            beside = self._beside[track.person]
+            take = splice(take, draw_take(beside[int(rng.integers(len(beside)))], frames, rng, pauses=False), frames, rng)
+        crops = augment.mouths(take.crops(np.arange(frames)), rng, strong=strong)
+        sound = self._sound(take, frames, rng, strong=strong)
+        return crops.astype(np.float32), augment.features(sound, rng, strong=strong)
 
-    def _sound(
-        self, track: Track, start: int, frames: int, speed: float, *, rng: np.random.Generator, strong: bool
-    ) -> np.ndarray:
+    def _sound(self, take: Take | Spliced, frames: int, rng: np.random.Generator, *, strong: bool) -> np.ndarray:
         """Features of the segment's sound, `VSHIFT` frames longer at each side; silence where the clip has none."""
         reach = VSHIFT + SURROUNDINGS
-        wanted = (np.arange(-reach * SAMPLES_PER_FRAME, (frames + reach) * SAMPLES_PER_FRAME) + 0.5) * speed - 0.5
-        at = wanted + (start - track.offset + track.lead) * SAMPLES_PER_FRAME
-        samples = np.interp(at, np.arange(len(track.sound)), track.sound, left=np.nan, right=np.nan)
+        samples = take.sound(-reach, frames + reach)
         inside = ~np.isnan(samples)
         others = [self._voice(int(inside.sum()), rng) for _ in range(3)]
         samples = augment.sound(samples[inside].astype(np.float32), others, rng, strong=strong)

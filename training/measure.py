@@ -7,6 +7,7 @@ import numpy as np
 
 from core.constants import VSHIFT
 from core.sync.distances import pair_distances, search
+from desktop.evaluation.figures import auc
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def exact_offset(item: Embedded) -> float | None:
     if not 0 < best < 2 * VSHIFT:
         return float(result.offset_frames)
     before, least, after = result.curve[best - 1 : best + 2]
-    return result.offset_frames - 0.5 * (before - after) / (before - 2 * least + after)
+    return float(result.offset_frames - 0.5 * (before - after) / (before - 2 * least + after))
 
 
 def confidence(video: Embedded, sound: Embedded) -> float | None:
@@ -83,9 +84,3 @@ def figures(items: Sequence[Embedded], seed: int = 0) -> dict[str, float]:
         "confidence": float(np.median(genuine)),
         "confidence_foreign": float(np.median(foreign)) if foreign else float("nan"),
     }
-
-
-def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """Area under the ROC curve: the chance that a positive value is the larger one."""
-    order = np.searchsorted(np.sort(negative), positive, "left") + np.searchsorted(np.sort(negative), positive, "right")
-    return float(np.mean(order) / 2 / len(negative))

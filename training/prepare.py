@@ -3,7 +3,8 @@
     python -m training.prepare training/mini.toml
 
 Writes one .npz for each face track: `crops` uint8 (n, 96, 96), `sound` int16 (n * 640,), `lead` int (frames of sound before
-and after the track that are in `sound` too), `name`. Clips already done are skipped, so it may be stopped and started.
+and after the track that are in `sound` too), `name`; and `clips.sha256`, the list of clips. Clips already done are skipped, so
+it may be stopped and started.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from core.errors import LipgateError
 from core.faces import mouth
 from core.faces.track import Follower, TrackPiece
 from core.faces.yunet import Yunet
+from core.weights.files import hash_file
 from training.config import Config
 
 CANVAS = 96
@@ -26,6 +28,9 @@ CANVAS = 96
 
 LEAD = 20
 """Frames of sound kept at each side of a track, where there are some."""
+
+LIST = "clips.sha256"
+"""File in the cache that names all clips with their hashes."""
 
 _YUNET = Path(__file__).parents[1] / "weights" / "yunet.onnx"
 
@@ -60,6 +65,11 @@ def prepare(clip: Path, name: str, cache: Path, min_frames: int) -> int:
     return written
 
 
+def write_list(clips: dict[str, Path], target: Path) -> None:
+    """Write down which clips these are: `sha256sum -c` reads it from inside the folder of clips."""
+    target.write_text("".join(f"{hash_file(path)}  {name}\n" for name, path in clips.items()))
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Cut mouths and sound out of talking clips.")
@@ -74,6 +84,7 @@ def main() -> None:
         for name, path in clips.items()
         if not (config.cache / f"{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:12]}.done").exists()
     }
+    write_list(clips, config.cache / LIST)
     print(f"{len(clips)} clips, {len(todo)} to do")
     tracks = 0
     with ProcessPoolExecutor(arguments.workers) as pool:

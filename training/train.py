@@ -2,20 +2,15 @@
 
     python -m training.train training/mini.toml
 
-Resumes from the last checkpoint of the run folder. Writes there `log.jsonl` (loss and validation figures), `checkpoint.pt`
-(all that is needed to go on) and `mini.pt` (averaged weights).
-
-The loss is multi-way matching (Chung, Chung & Kang 2019, "Perfect match"): every picture window has to find its sound among all
-shifts, every sound its picture, and every stretch of windows its sound among the shifts of all clips of the batch.
+Resumes from the last checkpoint of the run folder. Writes there `log.jsonl` (loss and validation figures), `curves.svg` (the
+same as curves), `checkpoint.pt` (all that is needed to go on) and `mini.pt` (averaged weights).
 """
 
 import argparse
 import contextlib
 import copy
-import csv
 import ctypes
 import json
-import math
 import time
 from collections.abc import Iterator
 from itertools import groupby
@@ -23,74 +18,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional
 
-from core.constants import VSHIFT
-from core.nets.mini import CROP_SIDE, Mini
-from core.sync.logmel import logmel
+from core.nets.mini import Mini
 from training.config import Config
+from training.curves import write_curves
 from training.data import Segments, Track, load, longest
-from training.measure import Embedded, exact_offset, figures, source_of
+from training.embedding import embed
+from training.loss import MatchingLoss
+from training.measure import figures, source_of
+from training.offsets import read_reference, realign
 
-STRETCH = 10
-"""Windows of a stretch whose mean similarity is matched as a whole."""
-
-MAX_OFFSET = 3.0
-"""Natural offsets of recordings are smaller than this, in frames; what is measured beyond is a failed measurement."""
-
-NEIGHBOUR = 0.08
-"""Share of the target given to each neighbouring shift: recordings are not exact to the frame."""
-
-SHIFTS = 2 * VSHIFT + 1
-
-
-def matching_loss(video: Tensor, audio: Tensor, temperature: Tensor) -> Tensor:
-    """Loss of embeddings, video (b, t, d) and audio (b, t + 2 * 15, d), both of unit length."""
-    clips, length, _ = video.shape
-    similarity = torch.einsum("bid,cjd->bcij", video, audio)
-    own = similarity.diagonal(dim1=0, dim2=1).permute(2, 0, 1) * temperature
-    aligned = torch.arange(length) + VSHIFT
-    loss = _smooth_cross_entropy(own, aligned)
-    loss = loss + _smooth_cross_entropy(own[:, :, VSHIFT : VSHIFT + length].transpose(1, 2), torch.arange(length))
-
-    # (b, c, t, 31): similarity of picture b at i with sound c at shift k
-    at = torch.arange(length)[:, None] + torch.arange(SHIFTS)
-    shifted = similarity.gather(3, at.expand(clips, clips, length, SHIFTS))
-    stretches = shifted.unfold(2, STRETCH, STRETCH).mean(-1) * temperature * math.sqrt(STRETCH)
-    stretches = stretches.permute(0, 2, 1, 3)  # (b, stretch, c, 31)
-    mine = stretches.diagonal(dim1=0, dim2=2).permute(2, 0, 1)
-    middle = torch.full((mine.shape[1],), VSHIFT)
-    loss = loss + _smooth_cross_entropy(mine, middle)
-    foreign = stretches.flatten(2)
-    target = torch.arange(clips)[:, None].expand(clips, foreign.shape[1]) * SHIFTS + VSHIFT
-    return loss + functional.cross_entropy(foreign.flatten(0, 1), target.flatten(), label_smoothing=0.05)
-
-
-def _smooth_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """Cross entropy over the last axis of (b, n, classes); target (n,), softened to both neighbours."""
-    logs = functional.log_softmax(logits, dim=-1)
-    classes = logits.shape[-1]
-    soft = torch.zeros(len(target), classes)
-    soft.scatter_(1, target[:, None], 1 - 2 * NEIGHBOUR)
-    for neighbour in (target - 1, target + 1):
-        soft.scatter_add_(1, neighbour.clamp(0, classes - 1)[:, None], torch.full((len(target), 1), NEIGHBOUR))
-    return -(logs * soft).sum(-1).mean()
-
-
-def embed(net: Mini, track: Track) -> Embedded:
-    """Embeddings of a whole track as it was recorded."""
-    border = (track.crops.shape[1] - CROP_SIDE) // 2
-    return embed_arrays(net, track, track.crops[:, border:-border, border:-border], track.sound)
-
-
-@torch.inference_mode()  # type: ignore[untyped-decorator]
-def embed_arrays(net: Mini, track: Track, crops: np.ndarray, sound: np.ndarray) -> Embedded:
-    """Embeddings of a track's crops, uint8 (n, 64, 64), and sound, (m,), after something was done to them."""
-    net.eval()
-    video = net.video(torch.from_numpy(crops[None].astype(np.float32)))[0].numpy()
-    audio = net.audio(torch.from_numpy(logmel(sound))[None])[0].numpy()
-    return Embedded(track.name, video, audio, track.lead)
+LOG = "log.jsonl"
 
 
 def validate(net: Mini, tracks: list[Track]) -> dict[str, dict[str, float]]:
@@ -99,49 +39,22 @@ def validate(net: Mini, tracks: list[Track]) -> dict[str, dict[str, float]]:
     return {source: figures(list(group)) for source, group in groupby(items, key=lambda item: source_of(item.name))}
 
 
-def realign(net: Mini, training: list[Track], held_out: list[Track], reference: dict[str, float]) -> float:
-    """Set each training recording's natural offset: the known one where `reference` has it, else what the network measures.
-
-    A recording chain may delay its sound, and a network trained on it takes that delay for zero. The median difference to the
-    known offsets of clips that it has not been trained on is this error; it is taken off what the network measures.
-
-    Returns:
-        The error in frames.
-    """
-    errors = [
-        found - known
-        for track in held_out
-        if (known := reference.get(Path(track.name).name)) is not None
-        and (found := exact_offset(embed(net, track))) is not None
-        and abs(found - known) < MAX_OFFSET
-    ]
-    error = float(np.median(errors)) if errors else 0.0
-    for track in training:
-        known = reference.get(Path(track.name).name)
-        found = exact_offset(embed(net, track)) if known is None else None
-        measured = found - error if found is not None and abs(found - error) < MAX_OFFSET else 0.0
-        track.offset = measured if known is None else known
-    return error
-
-
-def read_reference(table: Path) -> dict[str, float]:
-    """File name to known offset in frames, of clips with one track. CSV columns: file, offsets_per_track."""
-    with table.open(newline="") as file:
-        rows = [(row["file"], json.loads(row["offsets_per_track"])) for row in csv.DictReader(file)]
-    return {name: float(offsets[0]) for name, offsets in rows if len(offsets) == 1 and abs(offsets[0]) < MAX_OFFSET}
-
-
 class Run:
     """A training run that can be stopped and taken up again."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, device: str = "cpu") -> None:
+        """Args: device: `cpu` or `cuda`."""
         torch.manual_seed(config.seed)
         self.config = config
+        self.device = torch.device(device)
         config.run.mkdir(parents=True, exist_ok=True)
-        self.net = Mini().to(memory_format=torch.channels_last)
+        self.net = Mini()
+        if config.start:
+            self.net.load_state_dict(_unit_length(load_file(config.start)))
+        self.net.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net)
-        self.log_temperature = nn.Parameter(torch.tensor(2.3))
-        groups = _decayed([*self.net.parameters(), self.log_temperature], config.weight_decay)
+        self.loss = MatchingLoss().to(self.device)
+        groups = _decayed([*self.net.parameters(), *self.loss.parameters()], config.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.15
@@ -149,6 +62,8 @@ class Run:
         self.step = 0
         self.reference = read_reference(config.reference) if config.reference else {}
         self.training, self.validation = load(config, held_out=False), longest(load(config, held_out=True))
+        for track in self.training:
+            track.offset = self.reference.get(Path(track.name).name, 0.0)
         self._resume()
 
     def go(self) -> None:
@@ -157,11 +72,10 @@ class Run:
         batches = self._batches()
         while self.step < self.config.steps:
             self.net.train()
-            crops, features = next(batches)
-            temperature = self.log_temperature.exp().clamp(max=60)
-            with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16):
+            crops, features = (part.to(self.device) for part in next(batches))
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16):
                 video, audio = self.net.video(crops), self.net.audio(features)
-            loss = matching_loss(video.float(), audio.float(), temperature)
+            loss = self.loss(video.float(), audio.float())
             self.optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -177,6 +91,7 @@ class Run:
                 self._save()
             if self.step % self.config.validate_every == 0:
                 self._log(step=self.step, validation=_rounded(validate(self.average, self.validation)))
+                write_curves(self.config.run / LOG, self.config.run / "curves.svg")
             if self.step in self.config.realign_at:
                 error = realign(self.average, self.training, self.validation, self.reference)
                 spread = np.percentile([track.offset for track in self.training], [5, 25, 50, 75, 95]).round(2).tolist()
@@ -187,7 +102,9 @@ class Run:
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         dataset = Segments(self.training, self.config, self.step)
-        return iter(torch.utils.data.DataLoader(dataset, batch_size=None, num_workers=1, prefetch_factor=4))
+        # A generator of its own: the loader would draw from that of dropout, and a resumed run would differ.
+        own = torch.Generator()
+        return iter(torch.utils.data.DataLoader(dataset, batch_size=None, num_workers=1, prefetch_factor=4, generator=own))
 
     def _update_average(self) -> None:
         decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))
@@ -203,10 +120,11 @@ class Run:
             "step": self.step,
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
-            "log_temperature": self.log_temperature.detach(),
+            "loss": self.loss.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "offsets": [track.offset for track in self.training],
+            "random": torch.get_rng_state(),  # of dropout; batches have their own numbers
         }
         part = self.config.run / "checkpoint.part"
         torch.save(state, part)
@@ -217,19 +135,24 @@ class Run:
         path = self.config.run / "checkpoint.pt"
         if not path.exists():
             return
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location=self.device)
         self.step = state["step"]
-        for name in ("net", "average", "optimiser", "schedule"):
+        for name in ("net", "average", "loss", "optimiser", "schedule"):
             getattr(self, name).load_state_dict(state[name])
-        self.log_temperature.data.copy_(state["log_temperature"])
+        torch.set_rng_state(state["random"].cpu())
         for track, known in zip(self.training, state["offsets"], strict=True):
             track.offset = known
 
     def _log(self, **row: object) -> None:
         line = json.dumps(row)
         print(line, flush=True)
-        with (self.config.run / "log.jsonl").open("a") as log:
+        with (self.config.run / LOG).open("a") as log:
             log.write(line + "\n")
+
+
+def _unit_length(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Exported weights as training had them: in single precision, embeddings of length one."""
+    return {name: torch.ones(()) if name.endswith(".length") else value.float() for name, value in state.items()}
 
 
 def _decayed(parameters: list[nn.Parameter], decay: float) -> list[dict]:
@@ -256,11 +179,15 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Train the sync network mini.")
     parser.add_argument("config", type=Path)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU (default %(default)s)")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto takes a GPU where there is one")
     arguments = parser.parse_args()
     _keep_freed_memory()
     torch.set_num_threads(arguments.threads)
-    Run(Config.read(arguments.config)).go()
+    device = arguments.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    Run(Config.read(arguments.config), device).go()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,17 @@ MAX_THREADS = 4
 
 STALL_SECONDS = 120.0
 """ffmpeg is taken for hung when it gives nothing for so long while it is waited for."""
+
+
+class Overdue(Exception):  # noqa: N818 - not an error of anybody's: the caller knows what to say of it
+    """ffmpeg was ended at its deadline: what it wrote is not all there is."""
+
+
+class Process(subprocess.Popen[bytes]):
+    """A running ffmpeg."""
+
+    overdue = False
+    """It was ended, or was about to be, at its deadline."""
 
 
 @cache
@@ -56,40 +68,78 @@ def input_arguments(path: Path, max_pixels: int | None = None) -> list[str]:
 @contextlib.contextmanager
 def running(
     arguments: Sequence[str], *, capture_log: bool = False, feed: bool = False, deadline: float | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Process]:
     """Start ffmpeg with its standard output piped; end it, and whatever it started, when the block is left.
 
     Args:
         arguments: all after `ffmpeg -hide_banner`.
         capture_log: pipe standard error too (else it is dropped).
         feed: pipe standard input too.
-        deadline: `time.monotonic()` at which it is killed, so that nobody waits for its output for ever.
+        deadline: `time.monotonic()` at which it is killed and `overdue`, so that nobody waits for its output for ever.
     """
-    process = subprocess.Popen(
-        [program(), *([] if feed else ["-nostdin"]), "-hide_banner", *arguments],
-        stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE if capture_log else subprocess.DEVNULL,
-        pipesize=PIPE_BYTES if sys.platform == "linux" else -1,
-        start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    command = [program(), *([] if feed else ["-nostdin"]), "-hide_banner", *arguments]
+    start = _Start(command, stdin=subprocess.PIPE if feed else subprocess.DEVNULL, log=capture_log)
     timer = None
     try:
+        process = start.process()
         if deadline is not None:
-            # A little late, so that whoever then looks at the clock finds the deadline passed.
-            timer = threading.Timer(max(0.0, deadline - time.monotonic()) + 0.01, kill, [process])
+            timer = threading.Timer(max(0.0, deadline - time.monotonic()), _expire, [process])
             timer.daemon = True
             timer.start()
         yield process
     finally:
         if timer:
             timer.cancel()
+        start.end()
+
+
+class _Start:
+    """A process that is ended whenever the one who started it is interrupted.
+
+    It is started by a thread. In the main thread Ctrl-C may raise inside Popen, when the process runs and nobody knows its id.
+    """
+
+    def __init__(self, command: Sequence[str], stdin: int, log: bool) -> None:
+        self._started: Future[Process] = Future()
+        self._command = command
+        self._stdin = stdin
+        self._stderr = subprocess.PIPE if log else subprocess.DEVNULL
+        self._thread = threading.Thread(target=self._run)
+
+    def process(self) -> Process:
+        """Start it, once. Raises OSError where it cannot be."""
+        self._thread.start()
+        return self._started.result()
+
+    def end(self) -> None:
+        """Kill it, also where `process` was interrupted, and close its pipes."""
+        if self._thread.ident is None:
+            return
+        self._thread.join()
+        if self._started.exception():
+            return
+        process = self._started.result()
         kill(process)
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
+
+    def _run(self) -> None:
+        try:
+            process = Process(
+                self._command,
+                stdin=self._stdin,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                pipesize=PIPE_BYTES if sys.platform == "linux" else -1,
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except Exception as error:
+            self._started.set_exception(error)
+        else:
+            self._started.set_result(process)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -103,10 +153,16 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def _expire(process: Process) -> None:
+    # Said first: whoever finds the output at its end must be able to tell why.
+    process.overdue = True
+    kill(process)
+
+
 class Output:
     """What a process writes to its standard output, for a reader who does not wait for ever."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: Process) -> None:
         """Args: process: from `running`; it is killed when it stalls."""
         assert process.stdout is not None  # noqa: S101
         self._process = process
@@ -127,15 +183,16 @@ class Output:
         """Read until `view` is full; False where the output ends before.
 
         Raises:
-            InputError: `corrupt_video` when nothing comes for `STALL_SECONDS`.
+            Overdue: it ends because the process was killed at its deadline.
+            InputError: `corrupt_video` when nothing comes for `STALL_SECONDS`, or the process was killed by anybody else.
         """
         filled = 0
         while filled < len(view):
             self._waiting_since = time.monotonic()
             got = self._pipe.readinto1(view[filled:])  # type: ignore[attr-defined]
+            if not got:
+                self._check_end()
             self._waiting_since = None
-            if self._stalled:
-                raise InputError("corrupt_video", f"The file could not be read on: nothing came for {STALL_SECONDS:g} s.")
             if not got:
                 return False
             filled += got
@@ -145,6 +202,16 @@ class Output:
         """Read exactly `size` bytes; None where the output ends before. Raises as `fill`."""
         data = bytearray(size)
         return bytes(data) if self.fill(memoryview(data)) else None
+
+    def _check_end(self) -> None:
+        """Tell the end of the file from that of a process that did not live to see it: a clip cut short must not be judged."""
+        status = self._process.wait()  # a moment, as the pipe is closed by its exit; else the guard ends it
+        if self._process.overdue:
+            raise Overdue
+        if self._stalled:
+            raise InputError("corrupt_video", f"The file could not be read on: nothing came for {STALL_SECONDS:g} s.")
+        if status < 0:
+            raise InputError("corrupt_video", f"The file could not be read on: ffmpeg was ended by signal {-status}.")
 
     def _guard(self) -> None:
         while not self._closed.wait(min(1.0, STALL_SECONDS / 4)):

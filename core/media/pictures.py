@@ -29,7 +29,9 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
         uint8 (height, width, 3) BGR, of `clip.decoded_size`; each a fresh array.
 
     Raises:
-        InputError: `video_too_long` past `max_frames`, whatever the container said; `corrupt_video` when decoding hangs.
+        InputError: `video_too_long` past `max_frames`, whatever the container said; `corrupt_video` when decoding hangs or
+            crashes.
+        Overdue: the deadline passed.
     """
     width, height = clip.decoded_size
     filters = f"fps={VIDEO_FPS}:start_time=0,scale={width}:{height}"

@@ -27,7 +27,8 @@ _AS_PACKETS = ["-map_metadata", "-1", "-fflags", "+bitexact", "-avoid_negative_t
 class Sound:
     """The sound of a clip as 16 kHz mono, read forward as far as somebody asks; what is forgotten is freed.
 
-    Use as a context manager. A clip without sound behaves like one whose sound ends at once.
+    Use as a context manager. A clip without sound behaves like one whose sound ends at once. Whatever reads may raise InputError
+    (`corrupt_video`, when decoding hangs or crashes) and Overdue (the deadline passed).
     """
 
     def __init__(self, clip: Clip, on_samples: Callable[[np.ndarray], None] | None = None, deadline: float | None = None) -> None:

@@ -87,4 +87,10 @@ def spec_of(name: str) -> NetSpec:
 
             picture = {"image": {2: "height", 3: "width"}}
             return NetSpec(S3FD, (Branch("heads", "forward", {"image": (1, 3, 96, 128)}, S3FD_OUTPUTS, picture),))
+        case "mouth":
+            from core.nets import visibility
+
+            shape = (1, visibility.CROP_SIDE, visibility.CROP_SIDE)
+            covered = Branch("covered", "forward", {"crops": shape}, ("probability",), {"crops": {0: "n"}})
+            return NetSpec(visibility.Visibility, (covered,))
     raise KeyError(name)

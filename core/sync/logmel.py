@@ -65,15 +65,31 @@ def _local_level(loud: np.ndarray) -> np.ndarray:
     return np.where(window[:, -1:] > 0, level, np.log(FLOOR))
 
 
+def _mel(hz: np.ndarray | float) -> np.ndarray:
+    return 2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0)
+
+
+def _edges() -> np.ndarray:
+    """Corners of the filters in mel, (42,): filter b rises from b to b + 1 and falls to b + 2."""
+    return np.linspace(_mel(LOWEST_HZ), _mel(HIGHEST_HZ), BANDS + 2)
+
+
+def mel_centres() -> np.ndarray:
+    """Middle of each band in Hz, (40,)."""
+    return 700.0 * (10 ** (_edges()[1:-1] / 2595.0) - 1.0)
+
+
+def mel_position(hz: np.ndarray) -> np.ndarray:
+    """Band whose middle a frequency is, with a fraction; the inverse of `mel_centres`."""
+    centres = _edges()[1:-1]
+    return (_mel(hz) - centres[0]) / (centres[1] - centres[0])
+
+
 @cache
 def _mel_bank() -> np.ndarray:
     """Triangular filters, float32 (257, 40)."""
-
-    def mel(hz: np.ndarray | float) -> np.ndarray:
-        return 2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0)
-
-    edges = np.linspace(mel(LOWEST_HZ), mel(HIGHEST_HZ), BANDS + 2)
-    bins = mel(np.arange(FFT_SIZE // 2 + 1) * AUDIO_RATE / FFT_SIZE)[:, None]
+    edges = _edges()
+    bins = _mel(np.arange(FFT_SIZE // 2 + 1) * AUDIO_RATE / FFT_SIZE)[:, None]
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)

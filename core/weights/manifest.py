@@ -13,7 +13,7 @@ from core.weights.files import hash_file, replace_json
 SCHEMA = 1
 """Version of the manifest's layout."""
 
-Kind = Literal["sync", "faces", "speech"]
+Kind = Literal["sync", "faces", "speech", "visibility"]
 """What a model is for."""
 
 

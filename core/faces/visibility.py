@@ -1,0 +1,43 @@
+"""Looks whether a mouth can be seen: a track whose mouth is behind a mask or a hand cannot be judged."""
+
+import numpy as np
+
+from core.faces import mouth
+from core.faces.track import TrackPiece
+from core.runtime import Network
+
+SIDE = 64
+"""Height and width of the crops the network takes, in pixels."""
+
+STRIDE = 5
+"""Every so many frames one is looked at."""
+
+HIDDEN_PROBABILITY = 0.7
+"""More than a half: to send a person back who could be judged costs more than a look that tells nothing."""
+
+
+class VisibilityMeter:
+    """Watches one face track and counts the looks at which its mouth was hidden."""
+
+    def __init__(self, network: Network) -> None:
+        """Args: network: the branch `covered` of `core.nets.visibility`."""
+        self._network = network
+        self._looks = 0
+        self._hidden = 0
+
+    def feed(self, piece: TrackPiece) -> None:
+        """Look at the next piece of the track."""
+        # Counted from the beginning of the video, so that the pieces need not be of any length.
+        picked = slice(-piece.start % STRIDE, None, STRIDE)
+        images = piece.images[picked]
+        if not images:
+            return
+        crops = mouth.cut(images, piece.landmarks[picked], SIDE)
+        [covered] = self._network(crops=crops.astype(np.float32))
+        self._looks += len(covered)
+        self._hidden += int((covered > HIDDEN_PROBABILITY).sum())
+
+    @property
+    def hidden_share(self) -> float:
+        """Share of the looks at which the mouth was hidden, 0 to 1; 0 before the first look."""
+        return self._hidden / self._looks if self._looks else 0.0

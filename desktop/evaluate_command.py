@@ -1,0 +1,82 @@
+"""`lipgate evaluate`: how well the score tells the clips of a manifest apart."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desktop.arguments import add_calibration, add_models, add_offset_range
+from desktop.output import whole_file
+
+if TYPE_CHECKING:
+    from core.models import Models
+    from core.settings import Settings
+    from desktop.evaluation.results import Result
+
+DESCRIPTION = (
+    "Score the clips of a manifest (CSV with the columns clip, label: genuine, fake or shifted, and person where known)."
+)
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser's sub-commands."""
+    parser = commands.add_parser("evaluate", help="measure how well clips of your own are told apart", description=DESCRIPTION)
+    add_evaluation(parser)
+    add_calibration(parser)
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all figures and what became of each clip")
+    parser.add_argument("--html", type=Path, metavar="OUT.html", help="write a page with plots")
+    parser.set_defaults(run=run)
+
+
+def add_evaluation(parser: argparse.ArgumentParser) -> None:
+    """What `evaluate` and `calibrate` share."""
+    parser.add_argument("manifest", type=Path, metavar="MANIFEST", help="CSV file; clips are relative to its folder")
+    add_models(parser)
+    add_offset_range(parser)
+    text = "keep what was measured there, and take from there what is known: a stopped run goes on"
+    parser.add_argument("--scores", type=Path, metavar="FILE.jsonl", help=text)
+    parser.add_argument("--seed", type=int, default=0, help="of the random resamples (default 0)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate; 1 where a clip failed.
+
+    Raises:
+        LipgateError: manifest_invalid, or the models cannot be loaded, or an output cannot be written.
+    """
+    from core.models import Models
+    from core.settings import settings
+    from desktop.evaluation.console import print_summary
+    from desktop.evaluation.manifest import read_manifest
+    from desktop.evaluation.sample import Sample
+    from desktop.evaluation.summary import summarise
+
+    entries = read_manifest(arguments.manifest)
+    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
+    limits = models.limits(settings())
+    results = scored(arguments, entries, models, limits)
+    summary = summarise(Sample.of(results, models.calibration, limits), arguments.seed)
+    print_summary(summary)
+    sources = [arguments.manifest, *(entry.clip for entry in entries)]
+    if arguments.json:
+        with whole_file(arguments.json, *sources) as part:
+            part.write_text(summary.to_json(), encoding="utf-8")
+    if arguments.html:
+        from desktop.evaluation.page import page
+
+        with whole_file(arguments.html, *sources) as part:
+            part.write_text(page(summary, models, arguments.manifest), encoding="utf-8")
+    return 1 if summary.sample.failed else 0
+
+
+def scored(arguments: argparse.Namespace, entries: Any, models: "Models", limits: "Settings") -> "list[Result]":
+    """Score the clips, or take them from `--scores`.
+
+    Raises:
+        OutputError: output_failed, where results cannot be kept.
+    """
+    from desktop.evaluation.scores_file import ScoresFile, conditions
+    from desktop.evaluation.scoring import score_clips
+
+    vshift = arguments.offset_range
+    kept = ScoresFile(arguments.scores, conditions(models, limits, vshift)) if arguments.scores else None
+    return score_clips(entries, models, limits, vshift, kept)

@@ -1,0 +1,102 @@
+"""The results of an evaluation as arrays, judged by one calibration and one set of thresholds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from core.calibration import Calibration
+from core.settings import Settings
+from core.verdict import Decision, decide
+from desktop.evaluation.manifest import Label
+from desktop.evaluation.results import Measured, Result
+
+
+@dataclass(frozen=True)
+class Sample:
+    """All scored clips; those that failed are left out. Arrays are (n,), in the order of `results`."""
+
+    results: list[Result]
+    calibration: Calibration
+    limits: Settings
+    failed: list[Result] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, results: Sequence[Result], calibration: Calibration, limits: Settings) -> "Sample":
+        """Separate what was scored from what failed."""
+        scored = [result for result in results if result.measured]
+        return cls(scored, calibration, limits, [result for result in results if not result.measured])
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @property
+    def measured(self) -> list[Measured]:
+        """What was measured on each clip."""
+        return [result.measured for result in self.results if result.measured]
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Strings, see `Label`."""
+        return np.array([str(result.entry.label) for result in self.results], dtype=object)
+
+    @property
+    def genuine(self) -> np.ndarray:
+        """bool."""
+        return self.labels == Label.GENUINE
+
+    @cached_property
+    def has_persons(self) -> bool:
+        """Whether the manifest names anybody."""
+        return any(result.entry.person for result in self.results)
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """int: clips of one person share a number, a clip of nobody has its own. What can be drawn independently."""
+        keys = [result.entry.person or ("", number) for number, result in enumerate(self.results)]
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        return np.array([numbers[key] for key in keys], int)
+
+    @cached_property
+    def evidence(self) -> np.ndarray:
+        """float: logarithm of the odds; NaN where nothing was judged."""
+        return np.array([self.calibration.evidence(item.sync) if item.sync else np.nan for item in self.measured], float)
+
+    @cached_property
+    def score(self) -> np.ndarray:
+        """float, 0 to 1; NaN where nothing was judged."""
+        return np.array([self.calibration.score(item.sync) if item.sync else np.nan for item in self.measured], float)
+
+    @cached_property
+    def offset(self) -> np.ndarray:
+        """float, frames; NaN where nothing was judged."""
+        return np.array([np.nan if item.offset_frames is None else item.offset_frames for item in self.measured], float)
+
+    @property
+    def judged(self) -> np.ndarray:
+        """bool."""
+        return ~np.isnan(self.score)
+
+    @property
+    def in_time(self) -> np.ndarray:
+        """bool: judged, and the offset is one that ALLOW takes."""
+        return np.abs(self.offset) <= self.limits.max_offset_frames
+
+    @property
+    def rank(self) -> np.ndarray:
+        """float: what a threshold is held against. Evidence where a clip can be accepted at all, else minus infinity."""
+        return np.where(self.in_time, self.evidence, -np.inf)
+
+    def accepted(self, threshold: float) -> np.ndarray:
+        """bool: judged, in time, and a score of at least `threshold`."""
+        return self.in_time & (np.nan_to_num(self.score, nan=-1.0) >= threshold)
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """What was decided of each clip."""
+        pairs = zip(self.score, self.measured, strict=True)
+        return [
+            Decision.NEXT if item.offset_frames is None else decide(float(score), item.offset_frames, self.limits)
+            for score, item in pairs
+        ]

@@ -1,0 +1,252 @@
+"""All figures of an evaluation."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.verdict import Decision
+from desktop.evaluation.bootstrap import RESAMPLES, Estimate, Statistic, estimate
+from desktop.evaluation.figures import calibration_error, equal_error_rate, share, weighted_auc
+from desktop.evaluation.manifest import Label
+from desktop.evaluation.results import Result
+from desktop.evaluation.sample import Sample
+
+MIN_CLIPS = 5
+"""With fewer clips of a class a group of the break-down shows no figures of it."""
+
+GROUPS: dict[str, tuple[tuple[str, float, float], ...]] = {
+    "length": (
+        ("under 2 s", 0, 2),
+        ("2 to 3 s", 2, 3),
+        ("3 to 5 s", 3, 5),
+        ("5 to 10 s", 5, 10),
+        ("10 s or more", 10, np.inf),
+    ),
+    "source fps": (("under 20", 0, 20), ("20 to 26", 20, 26), ("26 or more", 26, np.inf)),
+    "face size": (
+        ("under 80 px", 0, 80),
+        ("80 to 160 px", 80, 160),
+        ("160 to 320 px", 160, 320),
+        ("320 px or more", 320, np.inf),
+    ),
+}
+"""Name, least value and the first that is too large."""
+
+OTHERS = (Label.FAKE, Label.SHIFTED)
+
+Basis = tuple[Statistic, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One row of a break-down."""
+
+    name: str
+    genuine: int
+    others: int
+    auc: Estimate | None
+    far: Estimate | None
+    frr: Estimate | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an evaluation found."""
+
+    sample: Sample
+    figures: dict[str, Estimate | None]
+    """By name, see `_figures`; None where the classes needed are not there."""
+    groups: dict[str, list[Group]]
+    """By what is broken down; see `GROUPS`."""
+    seed: int
+    resamples: int
+
+    @property
+    def counts(self) -> dict[Label, int]:
+        """Clips scored."""
+        return {label: int((self.sample.labels == label).sum()) for label in Label}
+
+    @property
+    def not_judged(self) -> dict[Label, Counter[str]]:
+        """Reasons of each label, and how often."""
+        found: dict[Label, Counter[str]] = {label: Counter() for label in Label}
+        for result in self.sample.results:
+            if result.measured and result.measured.reason:
+                found[result.entry.label][result.measured.reason] += 1
+        return found
+
+    def decisions(self, label: Label) -> dict[str, int]:
+        """How often the clips of a label were decided how; those not judged apart."""
+        found = Counter(
+            str(decision) if result.measured and result.measured.reason is None else "not judged"
+            for result, decision in zip(self.sample.results, self.sample.decisions, strict=True)
+            if result.entry.label is label
+        )
+        return {name: found[name] for name in (*map(str, Decision), "not judged")}
+
+    def mistakes(self, most: int = 10) -> tuple[list[int], list[int]]:
+        """Places in the sample of the worst genuine clips refused (least score first) and others accepted (greatest first)."""
+        sample = self.sample
+        accepted = sample.accepted(sample.limits.allow_threshold)
+        refused = np.flatnonzero(sample.genuine & sample.judged & ~accepted)
+        let_in = np.flatnonzero(~sample.genuine & accepted)
+        by_score = [sorted(map(int, refused), key=lambda at: sample.score[at])]
+        by_score.append(sorted(map(int, let_in), key=lambda at: -sample.score[at]))
+        return by_score[0][:most], by_score[1][:most]
+
+    def to_json(self) -> str:
+        """The document of `evaluate --json`."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Figures, break-downs, and what became of each clip."""
+        limits = self.sample.limits
+        return {
+            "schema": 1,
+            "thresholds": {
+                "allow": limits.allow_threshold,
+                "next": limits.next_threshold,
+                "max_offset_frames": limits.max_offset_frames,
+            },
+            "intervals": {
+                "level": 0.95,
+                "resamples": self.resamples,
+                "seed": self.seed,
+                "by": "person" if self.sample.has_persons else "clip",
+            },
+            "clips": {str(label): count for label, count in self.counts.items()},
+            "failed": len(self.sample.failed),
+            "decisions": {str(label): self.decisions(label) for label in Label},
+            "not_judged": {str(label): dict(reasons) for label, reasons in self.not_judged.items()},
+            "figures": {name: _document(found) for name, found in self.figures.items()},
+            "groups": {kind: [_group_document(group) for group in groups] for kind, groups in self.groups.items()},
+            "results": [self._result(at) for at in range(len(self.sample))] + [_failure(item) for item in self.sample.failed],
+        }
+
+    def _result(self, at: int) -> dict[str, Any]:
+        result, score = self.sample.results[at], float(self.sample.score[at])
+        return {
+            "clip": result.entry.name,
+            "label": str(result.entry.label),
+            "person": result.entry.person,
+            "decision": str(self.sample.decisions[at]),
+            "score": None if np.isnan(score) else round(score, 4),
+            **(result.measured.to_dict() if result.measured else {}),
+        }
+
+
+def summarise(sample: Sample, seed: int = 0, resamples: int = RESAMPLES) -> Summary:
+    """Compute all figures.
+
+    A clip is accepted at a threshold when it was judged, its offset is one that ALLOW takes, and its score reaches the
+    threshold. Not judged is never accepted. AUC and equal error rate rank clips the same way.
+
+    Args:
+        sample: of any size, also empty.
+        seed: of the bootstrap.
+        resamples: of the bootstrap.
+    """
+    figures = estimate(_figures(sample), sample.units, seed, resamples)
+    groups = {kind: _groups(sample, kind, seed, resamples) for kind in GROUPS}
+    return Summary(sample, figures, groups, seed, resamples)
+
+
+def _figures(sample: Sample) -> dict[str, Basis]:
+    """The figures by name: the function, and the clips they rest on."""
+    genuine, judged = sample.genuine, sample.judged
+    limits = sample.limits
+    at_allow, at_next = sample.accepted(limits.allow_threshold), sample.accepted(limits.next_threshold)
+    near = np.abs(sample.offset) <= 1
+    found: dict[str, Basis] = {}
+    for name, others in [("all", ~genuine), *[(str(label), sample.labels == label) for label in OTHERS]]:
+        found[f"auc_{name}"] = _ranked(weighted_auc, sample, genuine, others)
+        found[f"eer_{name}"] = _ranked(equal_error_rate, sample, genuine, others)
+        found[f"far_allow_{name}"] = _share(at_allow, others)
+        found[f"far_next_{name}"] = _share(at_next, others)
+    found["frr_allow"] = _share(~at_allow, genuine)
+    found["frr_next"] = _share(~at_next, genuine)
+    decided = np.array([str(decision) for decision in sample.decisions], dtype=object)
+    for decision in Decision:
+        found[f"genuine_{decision.lower()}"] = _share((decided == str(decision)) & judged, genuine)
+    found["genuine_not_judged"] = _share(~judged, genuine)
+    found["offset_within_1"] = _share(near, genuine & judged)
+    for name, balanced in (("ece", False), ("ece_balanced", True)):
+        found[name] = _calibration(sample, balanced)
+    return found
+
+
+def _ranked(measure: Any, sample: Sample, genuine: np.ndarray, others: np.ndarray) -> Basis:
+    values, chosen = sample.rank, genuine | others
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        return measure(values[chosen], genuine[chosen], weights[:, chosen])
+
+    return _missing_is_nan(statistic, bool(genuine.any() and others.any())), np.stack([genuine, others])
+
+
+def _share(hit: np.ndarray, among: np.ndarray) -> Basis:
+    return (lambda weights: share(hit, among, weights)), among
+
+
+def _calibration(sample: Sample, balanced: bool) -> Basis:
+    judged = sample.judged
+    score, genuine = sample.score[judged], sample.genuine[judged]
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        return calibration_error(score, genuine, weights[:, judged], balanced=balanced)
+
+    both = bool(genuine.any() and (~genuine).any())
+    return _missing_is_nan(statistic, both), np.stack([judged & sample.genuine, judged & ~sample.genuine])
+
+
+def _missing_is_nan(statistic: Statistic, both: bool) -> Statistic:
+    return statistic if both else (lambda weights: np.full(len(weights), np.nan))
+
+
+def _groups(sample: Sample, kind: str, seed: int, resamples: int) -> list[Group]:
+    fields = {"length": "duration_s", "source fps": "fps", "face size": "face_px"}
+    values: list[float | None] = [getattr(item, fields[kind]) for item in sample.measured]
+    measured = np.array([np.nan if value is None else value for value in values], float)
+    accepted = sample.accepted(sample.limits.allow_threshold)
+    groups = []
+    for name, low, high in GROUPS[kind]:
+        inside = (measured >= low) & (measured < high)
+        genuine, others = inside & sample.genuine, inside & ~sample.genuine
+        statistics: dict[str, Basis] = {}
+        if min(genuine.sum(), others.sum()) >= MIN_CLIPS:
+            statistics["auc"] = _ranked(weighted_auc, sample, genuine, others)
+        if others.sum() >= MIN_CLIPS:
+            statistics["far"] = _share(accepted, others)
+        if genuine.sum() >= MIN_CLIPS:
+            statistics["frr"] = _share(~accepted, genuine)
+        found = estimate(statistics, sample.units, seed, resamples)
+        figures = (found.get("auc"), found.get("far"), found.get("frr"))
+        groups.append(Group(name, int(genuine.sum()), int(others.sum()), *figures))
+    return groups
+
+
+def _document(found: Estimate | None) -> dict[str, float | None] | None:
+    return None if found is None else found.to_dict()
+
+
+def _group_document(group: Group) -> dict[str, Any]:
+    figures = {"auc": group.auc, "far": group.far, "frr": group.frr}
+    return {
+        "group": group.name,
+        "genuine": group.genuine,
+        "others": group.others,
+        **{name: _document(found) for name, found in figures.items()},
+    }
+
+
+def _failure(result: Result) -> dict[str, Any]:
+    error = result.error
+    return {
+        "clip": result.entry.name,
+        "label": str(result.entry.label),
+        "person": result.entry.person,
+        "error": {"code": error.code, "message": error.message} if error else None,
+    }

@@ -1,0 +1,47 @@
+"""Made-up results of evaluations, so that figures can be held against what was put in."""
+
+from pathlib import Path
+
+import numpy as np
+
+from core.calibration import Calibration
+from core.settings import Settings
+from desktop.evaluation.manifest import Entry, Label
+from desktop.evaluation.results import Measured, Result
+from desktop.evaluation.sample import Sample
+
+LIMITS = Settings(_env_file=None)
+UNIT = Calibration(midpoint=0.0, scale=1.0)
+"""Confidence is evidence."""
+
+
+def result(
+    label: str, evidence: float | None, *, offset: int = 0, person: str | None = None, name: str = "clip.mp4", **fields: float
+) -> Result:
+    """A clip; not judged where there is no evidence."""
+    about = {"duration_s": 4.0, "fps": 25.0, "face_px": 100.0, **fields}
+    if evidence is None:
+        measured = Measured(**about, reason="no_face")
+    else:
+        measured = Measured(**about, reason=None, offset_frames=offset, confidence=evidence, min_dist=8.0, windows=96)
+    return Result(Entry(Path(name), name, Label(label), person), measured)
+
+
+def sample(*results: Result, calibration: Calibration = UNIT, limits: Settings = LIMITS) -> Sample:
+    """Judged by `UNIT` unless told otherwise."""
+    return Sample.of(results, calibration, limits)
+
+
+def normal(genuine: int, fake: int, *, apart: float, seed: int = 0, slope: float = 1.0, bias: float = 0.0) -> Sample:
+    """Two normal classes whose logarithm of the odds is `bias + slope * evidence`: what a logistic should find."""
+    rng = np.random.default_rng(seed)
+    # Normal classes at +-apart/2 with variance apart have true log odds x.
+    odds = [rng.normal(apart / 2, apart**0.5, genuine), rng.normal(-apart / 2, apart**0.5, fake)]
+    pairs = zip(("genuine", "fake"), odds, strict=True)
+    return sample(
+        *[
+            result(label, float((value - bias) / slope), name=f"{label}{at}")
+            for label, values in pairs
+            for at, value in enumerate(values)
+        ]
+    )

@@ -1,0 +1,245 @@
+"""Fitting score and thresholds to a site: it finds what is there, and promises no more than the clips bear out."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.calibration import Calibration
+from core.errors import CalibrationError
+from core.report import ModelInfo
+from core.settings import Settings
+from core.site_calibration import SiteCalibration, read_site_file
+from desktop.calibrate_command import site_calibration
+from desktop.evaluation.recalibration import far_interval, recalibrate, refit, threshold, trials_needed
+from tests.evaluation_tables import normal, result, sample
+
+MODEL = ModelInfo("mini", "1.0", "ab" * 32, True)
+
+
+@pytest.mark.parametrize(("slope", "bias"), [(1.0, 0.0), (0.5, 0.0), (2.0, 1.0), (1.5, -2.0)])
+def test_a_known_logistic_is_found(slope: float, bias: float) -> None:
+    fitted = refit(normal(3000, 3000, apart=3.0, slope=slope, bias=bias))
+    assert 1 / fitted.scale == pytest.approx(slope, rel=0.08)
+    assert -fitted.midpoint / fitted.scale == pytest.approx(bias, abs=0.12)
+
+
+def test_distance_and_shortness_keep_their_ratio() -> None:
+    old = Calibration(midpoint=-6.0, scale=0.5, distance=1.1, shortness=2.0)
+    clips = normal(200, 200, apart=3.0).results
+    fitted = refit(sample(*clips, calibration=old))
+    assert (fitted.distance, fitted.shortness) == (1.1, 2.0)
+    assert fitted.scale != old.scale
+
+
+@pytest.mark.parametrize("gap", [3.0, 300.0])
+def test_classes_that_do_not_overlap_keep_the_slope_finite(gap: float) -> None:
+    clips = [*[result("genuine", gap + at / 10) for at in range(10)], *[result("fake", -gap - at / 10) for at in range(10)]]
+    fitted = refit(sample(*clips))
+    assert 0 < fitted.scale < 1e3
+    assert math.isfinite(fitted.midpoint)
+
+
+def test_ten_clips_hardly_move_a_calibration_they_agree_with() -> None:
+    fitted = refit(normal(10, 10, apart=2.0, seed=3))
+    assert fitted.scale == pytest.approx(1.0, abs=0.6)
+
+
+def test_clips_that_the_offset_gives_away_do_not_spoil_the_score() -> None:
+    clips = normal(300, 300, apart=3.0).results
+    shifted = [result("shifted", 4.0, offset=8) for _ in range(300)]
+    assert refit(sample(*clips, *shifted)) == refit(sample(*clips))
+
+
+@pytest.mark.parametrize(
+    ("genuine", "fake", "unjudged", "code"),
+    [(9, 50, 5, "too_little_data"), (50, 9, 5, "too_little_data"), (10, 10, 0, None), (50, 0, 50, "too_little_data")],
+)
+def test_little_data_is_refused(genuine: int, fake: int, unjudged: int, code: str | None) -> None:
+    clips = [*normal(genuine, fake, apart=4.0).results, *[result("fake", None) for _ in range(unjudged)]]
+    if code is None:
+        recalibrate(sample(*clips), 0.1)
+        return
+    with pytest.raises(CalibrationError) as caught:
+        recalibrate(sample(*clips), 0.1)
+    assert caught.value.code == code
+
+
+def test_labels_the_wrong_way_round_are_refused() -> None:
+    clips = [*[result("genuine", -4.0 - at / 10) for at in range(20)], *[result("fake", 4.0 + at / 10) for at in range(20)]]
+    with pytest.raises(CalibrationError) as caught:
+        recalibrate(sample(*clips), 0.1)
+    assert caught.value.code == "calibration_impossible"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [(0.0, 4.5), (0.25, 3.5), (0.49, 3.5), (0.5, 1.5), (0.75, 0.5), (1.0, -np.inf)],
+)
+def test_the_threshold_lies_halfway_to_the_next_clip(allowed: float, expected: float) -> None:
+    clips = sample(*[result("genuine", value) for value in (2.0, 5.0, 9.0)], *[result("fake", value) for value in (0, 1, 3, 4)])
+    assert threshold(clips, np.ones(7, bool), allowed) == expected
+
+
+def test_shifted_clips_do_not_thin_out_the_fakes() -> None:
+    fakes, shifted = normal(200, 100, apart=2.0).results, [result("shifted", 5.0, offset=9) for _ in range(900)]
+    alone, beside = recalibrate(sample(*fakes), 0.2), recalibrate(sample(*fakes, *shifted), 0.2)
+    assert beside.allow_threshold >= alone.allow_threshold - 0.02
+    assert str(beside.promises[0].kind) == "fake"
+
+
+@pytest.mark.parametrize(
+    ("fakes", "apart", "target", "promised"),
+    [
+        (400, 6.0, 0.05, True),
+        (60, 40.0, 0.05, True),  # none accepted: the rule of three gives 3 / 60
+        (59, 40.0, 0.05, False),
+        (59, 40.0, 0.06, True),
+        (12, 6.0, 0.05, False),
+        (12, 40.0, 0.5, True),
+    ],
+)
+def test_what_is_promised(fakes: int, apart: float, target: float, promised: bool) -> None:
+    clips = normal(200, fakes, apart=apart)
+    found = recalibrate(clips, target)
+    assert found.promised is promised
+    worst = found.promises[0]
+    assert (worst.rate.high <= target + 1e-9) is promised
+    assert promised or worst.needed > worst.trials
+    assert 0 <= found.next_threshold <= found.allow_threshold <= 1
+
+
+def test_persons_are_what_counts_where_they_are_named() -> None:
+    clips = normal(200, 400, apart=40.0).results
+    named = [result(str(item.entry.label), item.measured.confidence, person=str(at % 20)) for at, item in enumerate(clips)]
+    found = recalibrate(sample(*named), 0.05)
+    assert found.promises[0].trials == 20
+    assert not found.promised
+
+
+def test_promises_are_kept_on_clips_never_seen() -> None:
+    target, broken = 0.1, 0
+    for seed in range(20):
+        found = recalibrate(normal(150, 150, apart=3.0, seed=seed), target, seed)
+        assert found.promised
+        unseen = normal(10, 3000, apart=3.0, seed=1000 + seed)
+        judged = sample(*unseen.results, calibration=found.calibration)
+        broken += float(judged.accepted(found.allow_threshold)[~judged.genuine].mean()) > target
+    assert broken <= 2
+
+
+def test_the_target_is_met_out_of_sample_without_a_promise_too() -> None:
+    found = recalibrate(normal(100, 40, apart=3.0), 0.05)
+    assert not found.promised
+    assert found.promises[0].rate.value <= 0.05
+
+
+@pytest.mark.parametrize(("target", "needed"), [(0.05, 60), (0.1, 30), (0.01, 300), (0.03, 100)])
+def test_the_rule_of_three(target: float, needed: int) -> None:
+    assert trials_needed(target) == needed
+    assert far_interval(0.0, needed)[1] == pytest.approx(target)
+
+
+def test_more_trials_are_needed_where_some_are_accepted() -> None:
+    needed = trials_needed(0.05, accepted=2)
+    assert far_interval(2 / needed, needed)[1] <= 0.05 < far_interval(2 / (needed - 1), needed - 1)[1]
+
+
+def made(target: float = 0.05) -> SiteCalibration:
+    clips = normal(100, 400, apart=6.0)
+    return site_calibration(recalibrate(clips, target), clips, MODEL)
+
+
+def test_the_file_says_what_it_rests_on(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(made().to_json(), encoding="utf-8")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert list(document) == [
+        *("schema", "made", "model", "calibration", "allow_threshold", "next_threshold", "target_far", "evidence")
+    ]
+    assert document["schema"] == 1
+    assert document["evidence"]["fake"] == 400
+    assert document["evidence"]["persons"] is None
+    assert document["evidence"]["promised"] is True
+    assert "5.0 % can be promised" in document["evidence"]["in_words"]
+    site = read_site_file(path, "mini", MODEL.sha256)
+    assert site.calibration == Calibration(**document["calibration"])
+    assert site.origin()["target_far"] == 0.05
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_site_file(path, "mini", MODEL.sha256).calibration == site.calibration
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda document: document.pop("schema"), "schema"),
+        (lambda document: document.update(schema=2), "schema"),
+        (lambda document: document.pop("evidence"), "evidence"),
+        (lambda document: document.update(extra=1), "extra"),
+        (lambda document: document["calibration"].update(scale=0), "calibration.scale"),
+        (lambda document: document["calibration"].update(scale="0.5"), "calibration.scale"),
+        (lambda document: document["calibration"].update(midpoint=float("nan")), "calibration.midpoint"),
+        (lambda document: document.update(allow_threshold=1.5), "allow_threshold"),
+        (lambda document: document.update(next_threshold=0.999999999), "next_threshold lies above allow_threshold"),
+        (lambda document: document.update(made="yesterday"), "made"),
+    ],
+)
+def test_a_file_that_was_changed_is_refused(tmp_path: Path, change, said: str) -> None:
+    path = tmp_path / "calibration.json"
+    document = json.loads(made().to_json())
+    change(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(CalibrationError) as caught:
+        read_site_file(path, "mini", MODEL.sha256)
+    assert caught.value.code == "calibration_unreadable"
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"\xff\xfe"])
+def test_what_is_no_calibration_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "calibration.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CalibrationError, match="cannot be read"):
+        read_site_file(path, "mini", MODEL.sha256)
+
+
+@pytest.mark.parametrize(("model", "sha256"), [("syncnet", MODEL.sha256), ("mini", "cd" * 32)])
+def test_a_file_for_other_weights_is_refused(tmp_path: Path, model: str, sha256: str) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(made().to_json(), encoding="utf-8")
+    with pytest.raises(CalibrationError) as caught:
+        read_site_file(path, model, sha256)
+    assert caught.value.code == "calibration_mismatch"
+
+
+def test_an_empty_setting_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIPGATE_CALIBRATION", "")
+    assert Settings(_env_file=None).calibration is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, ("file", "file")),
+        ({"LIPGATE_ALLOW_THRESHOLD": "0.9"}, (0.9, "file")),
+        ({"LIPGATE_NEXT_THRESHOLD": "0.2"}, ("file", 0.2)),
+        ({"LIPGATE_ALLOW_THRESHOLD": "0.8", "LIPGATE_NEXT_THRESHOLD": "0.3"}, (0.8, 0.3)),
+    ],
+)
+def test_thresholds_of_the_environment_go_before_those_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: tuple
+) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(made().to_json(), encoding="utf-8")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    site = read_site_file(path, "mini", MODEL.sha256)
+    before = Settings(_env_file=None)
+    limits = site.limits(before)
+    from_file = (site.content.allow_threshold, site.content.next_threshold)
+    wanted = tuple(at if value == "file" else value for value, at in zip(expected, from_file, strict=True))
+    assert (limits.allow_threshold, limits.next_threshold) == wanted
+    assert limits.max_offset_frames == before.max_offset_frames
