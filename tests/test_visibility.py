@@ -22,7 +22,7 @@ from tests.painters import HARMLESS, HIDING
 from training.config import Config
 from training.cover_shapes import MOUTH
 from training.covers import draw
-from training.data import Track
+from training.track import Track
 from training.visibility import train
 
 Puppet = Callable[..., Path]

@@ -12,9 +12,9 @@ from core.nets.mini import Mini
 from core.sync.distances import SyncResult, pair_distances, search
 from training import augment
 from training.config import Config
-from training.data import Track
 from training.embedding import embed, embed_arrays
 from training.measure import Embedded, source_of
+from training.track import Track
 
 LENGTHS = (46, 71, 10_000)
 """Windows of the stretches that are compared: two seconds, three seconds, the whole track."""

@@ -5,8 +5,8 @@ import torch
 
 from core.nets.mini import CROP_SIDE, Mini
 from core.sync.logmel import logmel
-from training.data import Track
 from training.measure import Embedded
+from training.track import Track
 
 
 def embed(net: Mini, track: Track) -> Embedded:

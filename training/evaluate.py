@@ -22,10 +22,11 @@ from core.constants import SAMPLES_PER_FRAME
 from core.errors import LipgateError
 from core.nets.mini import Mini
 from training.config import Config
-from training.data import Track, load, longest
+from training.data import load, longest
 from training.embedding import embed
 from training.measure import figures, offset, source_of
 from training.prepare import prepare
+from training.track import Track
 
 SHIFTS = (-11, -6, -3, 4, 7, 12)
 """Frames the sound is moved by; positive: it comes early."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from core.nets.mini import Mini
-from training.data import Track
 from training.embedding import embed
 from training.measure import exact_offset
+from training.track import Track
 
 MAX_OFFSET = 3.0
 """Natural offsets of recordings are smaller than this, in frames; what is measured beyond is a failed measurement."""

@@ -24,11 +24,12 @@ from torch import Tensor, nn
 from core.nets.mini import Mini
 from training.config import Config
 from training.curves import write_curves
-from training.data import Segments, Track, load, longest
+from training.data import Segments, load, longest
 from training.embedding import embed
 from training.loss import MatchingLoss
 from training.measure import figures, source_of
 from training.offsets import read_reference, realign
+from training.track import Track
 
 LOG = "log.jsonl"
 

@@ -23,8 +23,9 @@ from core.weights.manifest import record_file, record_model, weights_folder
 from training import augment
 from training.config import Config
 from training.covers import draw
-from training.data import Track, load
+from training.data import load
 from training.export import LICENCE, ORIGIN
+from training.track import Track
 
 STEPS = 1800
 BATCH = 96
