@@ -34,7 +34,8 @@ DISTANCES = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 class Trial:
     """One comparison of a stretch of picture with a sound."""
 
-    person: str
+    name: str
+    """Of the clip that is seen."""
     result: SyncResult
     own: bool
     """Whether the sound belongs to the picture."""

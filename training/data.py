@@ -74,10 +74,10 @@ class Segments(IterableDataset):
 
     def _segment(self, track: Track, rng: np.random.Generator, *, strong: bool) -> tuple[np.ndarray, np.ndarray]:
         frames = self._config.segment_frames + WINDOW_FRAMES - 1
-        take = draw_take(track, frames, rng, pauses=strong)
+        take: Take | Spliced = (first := draw_take(track, frames, rng, pauses=strong))
         if strong and rng.random() < SPLICED:
             beside = self._beside[track.person]
-            take = splice(take, draw_take(beside[int(rng.integers(len(beside)))], frames, rng, pauses=False), frames, rng)
+            take = splice(first, draw_take(beside[int(rng.integers(len(beside)))], frames, rng, pauses=False), frames, rng)
         crops = augment.mouths(take.crops(np.arange(frames)), rng, strong=strong)
         sound = self._sound(take, frames, rng, strong=strong)
         return crops.astype(np.float32), augment.features(sound, rng, strong=strong)

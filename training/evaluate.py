@@ -14,19 +14,25 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import torch
 from rich.console import Console
 from rich.table import Table
+from safetensors.torch import load_file
 
+from core.calibration import Calibration
 from core.constants import SAMPLES_PER_FRAME
 from core.errors import LipgateError
 from core.nets.mini import Mini
+from core.weights.manifest import load_manifest, weights_folder
+from desktop.evaluation.bootstrap import Estimate, Statistic, estimate
+from desktop.evaluation.figures import weighted_auc
+from training.calibration import trials
 from training.config import Config
 from training.data import load, longest
 from training.embedding import embed
-from training.measure import figures, offset, source_of
+from training.measure import ClipFigures, clip_figures, offset, source_of
 from training.prepare import prepare
-from training.track import Track
+from training.reliability import write_reliability
+from training.track import Track, person_of
 
 SHIFTS = (-11, -6, -3, 4, 7, 12)
 """Frames the sound is moved by; positive: it comes early."""
@@ -54,16 +60,46 @@ def shift_followed(net: Mini, track: Track) -> list[bool]:
     ]
 
 
-def evaluate(net: Mini, tracks: list[Track]) -> dict[str, dict[str, float]]:
-    """Figures for each source; see `training.measure.figures`, with `shift_followed` added."""
-    result = {}
-    for source, group in groupby(
-        sorted(tracks, key=lambda track: source_of(track.name)), key=lambda track: source_of(track.name)
-    ):
+def evaluate(net: Mini, tracks: list[Track], calibration: Calibration) -> dict[str, dict[str, Estimate | None]]:
+    """Figures for each source, with 95 % intervals by person; see `training.measure.clip_figures`."""
+    table = {}
+    for source, group in groupby(sorted(tracks, key=_source), key=_source):
         members = list(group)
-        followed = [hit for track in members for hit in shift_followed(net, track)]
-        result[source] = {**figures([embed(net, track) for track in members]), "shift_followed": float(np.mean(followed))}
-    return result
+        clips = clip_figures([embed(net, track) for track in members])
+        followed = [shift_followed(net, track) for track in members]
+        table[source] = _estimates(clips, followed, calibration)
+    return table
+
+
+def _source(track: Track) -> str:
+    return source_of(track.name)
+
+
+def _estimates(clips: list[ClipFigures], followed: list[list[bool]], calibration: Calibration) -> dict[str, Estimate | None]:
+    """Figures of one source with their intervals."""
+    people = np.unique([person_of(clip.name) for clip in clips], return_inverse=True)[1]
+    everybody = np.ones(len(clips), bool)
+
+    def share(hits: list[list[bool]]) -> tuple[Statistic, np.ndarray]:
+        right, tried = (np.array([function(row) for row in hits], float) for function in (sum, len))
+        return lambda weights: (weights @ right) / np.maximum(weights @ tried, 1e-9), everybody
+
+    own = np.array([-np.inf if clip.own is None else calibration.evidence(clip.own) for clip in clips])
+    foreign = [(number, calibration.evidence(result)) for number, clip in enumerate(clips) for result in clip.foreign]
+    values = np.concatenate([own, [value for _, value in foreign]])
+    rows = np.concatenate([np.arange(len(clips)), [number for number, _ in foreign]]).astype(int)
+    is_own = np.arange(len(values)) < len(own)
+    return estimate(
+        {
+            "offset_clip": share([[clip.offset is not None and abs(clip.offset) <= 1] for clip in clips]),
+            "shift_followed": share(followed),
+            "offset_1s": share([clip.seconds for clip in clips]),
+            "offset_window": share([clip.windows for clip in clips]),
+            "auc": (lambda weights: weighted_auc(values, is_own, weights[:, rows]), everybody),
+        },
+        people,
+        seed=0,
+    )
 
 
 def prepared(config: Config, clips: Path, cache: Path) -> list[Track]:
@@ -79,27 +115,38 @@ def prepared(config: Config, clips: Path, cache: Path) -> list[Track]:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description="Figures of a trained network on people it never saw.")
+    parser = argparse.ArgumentParser(description="Figures of the embedded network on people it never saw.")
     parser.add_argument("config", type=Path)
     parser.add_argument("--clips", type=Path, help="folder of talking clips instead of the held-out people")
-    parser.add_argument("--weights", type=Path, help="a mini.pt (default: that of the run)")
+    parser.add_argument("--weights", type=Path, default=weights_folder(), help="weights folder (default: the project's)")
+    parser.add_argument("--reliability", type=Path, metavar="OUT.svg", help="draw how well the score is calibrated")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     config = Config.read(arguments.config)
+    calibration = load_manifest(arguments.weights).model("mini").calibration or Calibration(0.0, 1.0)
     net = Mini()
-    net.load_state_dict(torch.load(arguments.weights or config.run / "mini.pt", weights_only=True))
+    net.load_state_dict(load_file(arguments.weights / "mini.safetensors"))
     with tempfile.TemporaryDirectory() as cache:
         tracks = prepared(config, arguments.clips, Path(cache)) if arguments.clips else load(config, held_out=True)
-        result = evaluate(net, longest(tracks))
+        result = evaluate(net, longest(tracks), calibration)
+        if arguments.reliability:
+            write_reliability(trials(net, longest(tracks), config), arguments.reliability)
     if arguments.json:
-        print(json.dumps(result, indent=2))
+        rows = {source: {name: value and value.to_dict() for name, value in row.items()} for source, row in result.items()}
+        print(json.dumps(rows, indent=2))
         return
     table = Table(box=None)
     for column in ("source", *next(iter(result.values()))):
         table.add_column(column)
     for source, row in result.items():
-        table.add_row(source, *[f"{value:.3f}" for value in row.values()])
+        table.add_row(source, *[_cell(value) for value in row.values()])
     Console().print(table)
+
+
+def _cell(value: Estimate | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value.value:.3f}" if value.low is None else f"{value.value:.3f} ({value.low:.2f}-{value.high:.2f})"
 
 
 if __name__ == "__main__":

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.constants import VSHIFT
-from core.sync.distances import pair_distances, search
+from core.sync.distances import SyncResult, pair_distances, search
 from desktop.evaluation.figures import auc
+
+SECOND = 21
+"""Windows of five frames in a second."""
+
+STRANGERS = 3
+"""Sounds of others that a clip is tried with."""
 
 
 @dataclass(frozen=True)
@@ -47,40 +53,76 @@ def exact_offset(item: Embedded) -> float | None:
     return float(result.offset_frames - 0.5 * (before - after) / (before - 2 * least + after))
 
 
-def confidence(video: Embedded, sound: Embedded) -> float | None:
-    """Confidence of one track's picture with the sound of another."""
-    result = search(pair_distances(video.video, sound.audio, sound.lead))
-    return None if result is None else result.confidence
+@dataclass(frozen=True)
+class ClipFigures:
+    """What was found on one clip."""
+
+    name: str
+    offset: int | None
+    """Of the whole clip, in frames."""
+    seconds: list[bool]
+    """For each second: whether its offset is within one frame of the clip's."""
+    windows: list[bool]
+    """The same for single windows of five frames."""
+    own: SyncResult | None
+    """With its own sound."""
+    foreign: list[SyncResult]
+    """With the sound of other clips of the same source."""
+
+
+def clip_figures(items: Sequence[Embedded], seed: int = 0) -> list[ClipFigures]:
+    """Measure the clips of one source.
+
+    A clip's own offset is the measured one where that is small (many recordings have one of their own), else zero.
+    """
+    rng = np.random.default_rng(seed)
+    found = []
+    for item in items:
+        whole = offset(item)
+        base = whole if whole is not None and abs(whole) <= 3 else 0
+        parts = [offset(item, start, start + SECOND) for start in range(0, len(item.video) - SECOND, SECOND)]
+        distances = pair_distances(item.video, item.audio, item.lead)
+        full = distances[~np.isnan(distances).any(axis=1)]
+        others = [other for _ in range(STRANGERS) if (other := items[int(rng.integers(len(items)))]).name != item.name]
+        foreign = [search(pair_distances(item.video, other.audio, other.lead)) for other in others]
+        found.append(
+            ClipFigures(
+                item.name,
+                whole,
+                [abs(part - base) <= 1 for part in parts if part is not None],
+                (np.abs(VSHIFT - full.argmin(axis=1) - base) <= 1).tolist(),
+                search(distances),
+                [result for result in foreign if result is not None],
+            )
+        )
+    return found
 
 
 def figures(items: Sequence[Embedded], seed: int = 0) -> dict[str, float]:
-    """Shares of right offsets (within one frame of the clip's own) over whole clips, 1 s and single windows; AUC of own sound.
+    """Shares of right offsets over whole clips (within one frame of zero), 1 s and single windows; AUC of own sound.
 
-    The clip's own offset is the measured one where that is small (many recordings have one of their own).
+    `auc` is that of the confidence, `auc_distance` that of min_dist.
     """
-    rng = np.random.default_rng(seed)
-    own = [offset(item) for item in items]
-    whole = [found is not None and abs(found) <= 1 for found in own]
-    seconds, windows = [], []
-    for item, found in zip(items, own, strict=True):
-        base = found if found is not None and abs(found) <= 3 else 0
-        for start in range(0, len(item.video) - 21, 21):
-            part = offset(item, start, start + 21)
-            if part is not None:
-                seconds.append(abs(part - base) <= 1)
-        distances = pair_distances(item.video, item.audio, item.lead)
-        full = distances[~np.isnan(distances).any(axis=1)]
-        windows.extend(np.abs(VSHIFT - full.argmin(axis=1) - base) <= 1)
-    pairs = [(item, items[int(rng.integers(len(items)))]) for item in items for _ in range(3)]
-    genuine = [value for item in items if (value := confidence(item, item)) is not None]
-    foreign = [value for one, other in pairs if one is not other and (value := confidence(one, other)) is not None]
+    clips = clip_figures(items, seed)
+    own = [clip.own for clip in clips if clip.own is not None]
+    foreign = [result for clip in clips for result in clip.foreign]
+    offsets = [clip.offset for clip in clips if clip.offset is not None]
     return {
         "clips": len(items),
-        "offset_clip": float(np.mean(whole)),
-        "offset_1s": float(np.mean(seconds)) if seconds else float("nan"),
-        "offset_window": float(np.mean(windows)) if windows else float("nan"),
-        "auc": auc(genuine, foreign) if genuine and foreign else float("nan"),
-        "median_offset": float(np.median([found for found in own if found is not None])),
-        "confidence": float(np.median(genuine)),
-        "confidence_foreign": float(np.median(foreign)) if foreign else float("nan"),
+        "offset_clip": float(np.mean([clip.offset is not None and abs(clip.offset) <= 1 for clip in clips])),
+        "offset_1s": _mean([hit for clip in clips for hit in clip.seconds]),
+        "offset_window": _mean([hit for clip in clips for hit in clip.windows]),
+        "auc": _auc([result.confidence for result in own], [result.confidence for result in foreign]),
+        "auc_distance": _auc([-result.min_dist for result in own], [-result.min_dist for result in foreign]),
+        "median_offset": float(np.median(offsets)) if offsets else float("nan"),
+        "confidence": float(np.median([result.confidence for result in own])) if own else float("nan"),
+        "confidence_foreign": float(np.median([result.confidence for result in foreign])) if foreign else float("nan"),
     }
+
+
+def _mean(hits: list[bool]) -> float:
+    return float(np.mean(hits)) if hits else float("nan")
+
+
+def _auc(own: list[float], foreign: list[float]) -> float:
+    return auc(own, foreign) if own and foreign else float("nan")

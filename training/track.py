@@ -20,6 +20,11 @@ class Track:
 
     @property
     def person(self) -> str:
-        """Whoever is seen: clips two folders deep share theirs with the folder's other clips, else each clip has its own."""
-        folder = self.name.rpartition("/")[0]
-        return folder if "/" in folder else self.name
+        """Whoever is seen; see `person_of`."""
+        return person_of(self.name)
+
+
+def person_of(name: str) -> str:
+    """Whose clip it is: clips two folders deep share a person with the folder's other clips, else each clip has its own."""
+    folder = name.rpartition("/")[0]
+    return folder if "/" in folder else name

@@ -12,7 +12,7 @@ SIDE = 64
 STRIDE = 5
 """Every so many frames one is looked at."""
 
-HIDDEN_PROBABILITY = 0.7
+HIDDEN_PROBABILITY = 0.6
 """More than a half: to send a person back who could be judged costs more than a look that tells nothing."""
 
 
