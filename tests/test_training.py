@@ -9,20 +9,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from core.calibration import Calibration
 from core.constants import VSHIFT
 from core.nets.export import export_branch
 from core.nets.mini import Mini
 from core.nets.spec import spec_of
 from core.sync.distances import SyncResult
+from core.weights.manifest import weights_folder
 from desktop.evaluation.figures import calibration_error
-from training.calibration import Trial, fit
+from training.calibration import Trial, fit, trials
 from training.config import Config
+from training.curves import read_log, write_curves
 from training.data import Segments, load
+from training.evaluate import evaluate
 from training.fold import fold_batch_norms, round_matrices
 from training.loss import MatchingLoss
 from training.measure import Embedded, figures, offset
 from training.prepare import prepare
+from training.reliability import write_reliability
+from training.take import draw_take, splice
+from training.track import Track
 from training.train import Run
 
 CONFIG = Path(__file__).parents[1] / "training" / "mini.toml"
@@ -77,8 +85,8 @@ def test_the_loss_is_least_where_picture_and_sound_agree() -> None:
     generator = torch.Generator().manual_seed(1)
     audio = torch.nn.functional.normalize(torch.randn(3, 60, 16, generator=generator), dim=-1)
     loss = MatchingLoss()
-    losses = {shift: loss(audio[:, 15 + shift : 45 + shift], audio) for shift in (-3, -1, 0, 1, 3)}
-    assert min(losses, key=lambda shift: float(losses[shift])) == 0
+    losses = {shift: loss(audio[:, 15 + shift : 45 + shift], audio).item() for shift in (-3, -1, 0, 1, 3)}
+    assert min(losses, key=lambda shift: losses[shift]) == 0
     assert losses[1] < losses[3]
 
 
@@ -143,6 +151,46 @@ def test_what_counts_the_wrong_way_round_is_left_out_of_the_calibration() -> Non
     own = [trial(rng.normal(6), rng.normal(10), own=True) for _ in range(500)]
     foreign = [trial(rng.normal(4), rng.normal(8), own=False) for _ in range(500)]
     assert fit(own + foreign).distance == 0
+
+
+def test_evaluation_gives_figures_with_intervals_and_a_diagram(config: Config, tmp_path: Path) -> None:
+    tracks = load(config, held_out=False) + load(config, held_out=True)
+    net = Mini()
+    net.load_state_dict(load_file(weights_folder() / "mini.safetensors"))
+    [row] = evaluate(net, tracks, Calibration(2.0, 0.5)).values()
+    for name in ("offset_clip", "shift_followed", "offset_1s", "offset_window", "auc"):
+        found = row[name]
+        assert found is not None
+        assert 0 <= found.low <= found.value <= found.high <= 1
+    found = write_reliability(trials(net, tracks, config), tmp_path / "reliability.svg")
+    assert found is not None
+    assert 0 <= found.value <= 1
+    assert (tmp_path / "reliability.svg").read_text().count("<svg") == 1
+
+
+def test_curves_are_drawn_from_a_log(tmp_path: Path) -> None:
+    log = Path(__file__).parents[1] / "training" / "mini.log.jsonl"
+    loss, sources = read_log(log)
+    assert loss[0][1] > loss[-1][1]
+    assert set(sources) == {"grid", "mocha"}
+    write_curves(log, tmp_path / "curves.svg")
+    assert "Held-out people" in (tmp_path / "curves.svg").read_text()
+
+
+def test_a_cut_and_a_pause_keep_picture_and_sound_together(config: Config) -> None:
+    """Pictures and sound of a take are those of the same moments, also when it is cut, slowed or held."""
+    frames = np.arange(100)
+    crops = np.broadcast_to(frames[:, None, None], (100, 96, 96)).astype(np.uint8)
+    sound = np.repeat(np.arange(140), 640).astype(np.int16)
+    track = Track("a/b/c.mp4", crops, sound, lead=20)
+    rng = np.random.default_rng(6)
+    for _ in range(50):
+        first, second = (draw_take(track, 34, rng, pauses=True) for _ in range(2))
+        for take in (first, splice(first, second, 34, rng)):
+            seen = take.crops(np.arange(34))[:, 0, 0].astype(int)
+            heard = take.sound(0, 34).reshape(34, 640)[:, 320] - 20
+            # A cut may be heard a few frames before or after it is seen, never elsewhere.
+            assert (np.abs(seen - heard) <= 1.5).sum() >= 34 - (4 if take is not first else 1)
 
 
 def test_the_committed_configuration_is_complete() -> None:

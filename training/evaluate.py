@@ -31,6 +31,7 @@ from training.data import load, longest
 from training.embedding import embed
 from training.measure import ClipFigures, clip_figures, offset, source_of
 from training.prepare import prepare
+from training.reference import compare, read_distances
 from training.reliability import write_reliability
 from training.track import Track, person_of
 
@@ -131,9 +132,10 @@ def main() -> None:
         result = evaluate(net, longest(tracks), calibration)
         if arguments.reliability:
             write_reliability(trials(net, longest(tracks), config), arguments.reliability)
+        compared = _against_syncnet(net, config) if config.reference and not arguments.clips else {}
     if arguments.json:
         rows = {source: {name: value and value.to_dict() for name, value in row.items()} for source, row in result.items()}
-        print(json.dumps(rows, indent=2))
+        print(json.dumps({"sources": rows, "syncnet": compared}, indent=2))
         return
     table = Table(box=None)
     for column in ("source", *next(iter(result.values()))):
@@ -141,6 +143,18 @@ def main() -> None:
     for source, row in result.items():
         table.add_row(source, *[_cell(value) for value in row.values()])
     Console().print(table)
+    for name, medians in compared.items():
+        print(f"Against the official SyncNet, {name}: " + ", ".join(f"{key} {value:.3g}" for key, value in medians.items()))
+
+
+def _against_syncnet(net: Mini, config: Config) -> dict[str, dict[str, float]]:
+    assert config.reference is not None  # noqa: S101
+    known = read_distances(config.reference)
+    found = {}
+    for name, held_out in (("training", False), ("held out", True)):
+        tracks = [track for track in longest(load(config, held_out=held_out)) if Path(track.name).name in known]
+        found[name] = compare([embed(net, track) for track in tracks], known)
+    return found
 
 
 def _cell(value: Estimate | None) -> str:

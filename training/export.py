@@ -7,55 +7,24 @@ Sets the length of the embeddings so that distances stand on SyncNet's scale, fi
 """
 
 import argparse
-import csv
-import math
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from core.nets.export import export_branch
 from core.nets.mini import Mini
 from core.nets.spec import spec_of
-from core.sync.distances import pair_distances, search
 from core.weights.manifest import record_file, record_model, weights_folder
 from training.calibration import calibrate
 from training.config import Config
 from training.data import load, longest
 from training.embedding import embed
 from training.fold import fold_batch_norms, round_matrices
-from training.measure import Embedded
+from training.reference import read_distances, reference_length
 
 LICENCE = "MIT"
 ORIGIN = "trained by this project, see weights/MODEL_CARD.md"
-
-
-def read_distances(table: Path) -> dict[str, tuple[float, float]]:
-    """File name to confidence and min_dist, from a CSV with columns file, confidence, min_dist."""
-    with table.open(newline="") as file:
-        return {row["file"]: (float(row["confidence"]), float(row["min_dist"])) for row in csv.DictReader(file)}
-
-
-def reference_length(items: list[Embedded], known: dict[str, tuple[float, float]]) -> float:
-    """Length of the embeddings that brings distances and confidences nearest to those SyncNet measured on the same clips.
-
-    One factor scales both; it is the geometric mean of what each alone would ask for.
-
-    Args:
-        items: tracks embedded with length 1.
-        known: what the official SyncNet measured on some of these clips.
-    """
-    pairs = []
-    for item in items:
-        result = search(pair_distances(item.video, item.audio, item.lead))
-        name = Path(item.name).name
-        if result and name in known:
-            pairs.append((known[name][0], result.confidence, known[name][1], result.min_dist))
-    if not pairs:
-        return 1.0
-    their_confidence, our_confidence, their_distance, our_distance = np.median(np.array(pairs), axis=0)
-    return math.sqrt(their_confidence / our_confidence * their_distance / our_distance)
 
 
 def main() -> None:

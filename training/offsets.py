@@ -1,7 +1,5 @@
 """Natural offsets of recordings: what a network would otherwise take for zero."""
 
-import csv
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +7,8 @@ import numpy as np
 from core.nets.mini import Mini
 from training.embedding import embed
 from training.measure import exact_offset
+from training.reference import MAX_OFFSET
 from training.track import Track
-
-MAX_OFFSET = 3.0
-"""Natural offsets of recordings are smaller than this, in frames; what is measured beyond is a failed measurement."""
 
 
 def realign(net: Mini, training: list[Track], held_out: list[Track], reference: dict[str, float]) -> float:
@@ -38,10 +34,3 @@ def realign(net: Mini, training: list[Track], held_out: list[Track], reference: 
         measured = found - error if found is not None and abs(found - error) < MAX_OFFSET else 0.0
         track.offset = measured if known is None else known
     return error
-
-
-def read_reference(table: Path) -> dict[str, float]:
-    """File name to known offset in frames, of clips with one track. CSV columns: file, offsets_per_track."""
-    with table.open(newline="") as file:
-        rows = [(row["file"], json.loads(row["offsets_per_track"])) for row in csv.DictReader(file)]
-    return {name: float(offsets[0]) for name, offsets in rows if len(offsets) == 1 and abs(offsets[0]) < MAX_OFFSET}

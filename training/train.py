@@ -28,7 +28,8 @@ from training.data import Segments, load, longest
 from training.embedding import embed
 from training.loss import MatchingLoss
 from training.measure import figures, source_of
-from training.offsets import read_reference, realign
+from training.offsets import realign
+from training.reference import read_reference
 from training.track import Track
 
 LOG = "log.jsonl"
