@@ -14,8 +14,10 @@ CROP_SIDE = 64
 
 WIDTH = 192
 EMBEDDING = 128
-TEMPORAL_LAYERS = 3
-"""Residual convolutions of width 3 over time; an embedding sees this many windows at each side of its own."""
+DILATIONS = (1, 2, 2)
+"""Of the residual convolutions of width 3 over time. An embedding sees their sum of windows at each side of its own."""
+
+DROPOUT = 0.2
 
 
 class Temporal(nn.Module):
@@ -24,8 +26,13 @@ class Temporal(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.Sequential(nn.Conv1d(WIDTH, WIDTH, 3, padding=1, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
-            for _ in range(TEMPORAL_LAYERS)
+            nn.Sequential(
+                nn.Conv1d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation, bias=False),
+                nn.BatchNorm1d(WIDTH),
+                nn.ReLU(),
+                nn.Dropout(DROPOUT),
+            )
+            for dilation in DILATIONS
         )
         self.head = nn.Linear(WIDTH, EMBEDDING)
         # One in training; export sets it so that distances stand on SyncNet's scale.
@@ -49,14 +56,17 @@ class VideoBranch(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.convs = nn.Sequential(_conv(WINDOW_FRAMES, 32, 5, 2), _conv(32, 64, 3, 2), _conv(64, 96, 3, 2), _conv(96, 128, 3, 2))
-        self.project = nn.Sequential(nn.Linear(128 * (CROP_SIDE // 16) ** 2, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
+        self.project = nn.Sequential(
+            nn.Linear(128 * (CROP_SIDE // 16) ** 2, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Dropout(DROPOUT)
+        )
         self.temporal = Temporal()
 
     def forward(self, crops: Tensor) -> Tensor:
         batch, frames = crops.shape[0], crops.shape[1]
         windows = frames - (WINDOW_FRAMES - 1)
-        mean = crops.mean(dim=(2, 3), keepdim=True)
-        x = (crops - mean) / 64.0
+        # Light and camera contrast go out before the first convolution; the constant keeps a covered lens dark.
+        x = crops - crops.mean(dim=(2, 3), keepdim=True)
+        x = x / (x.square().mean(dim=(2, 3), keepdim=True).sqrt() + 8.0)
         stacked = torch.stack([x[:, shift : windows + shift] for shift in range(WINDOW_FRAMES)], dim=2)
         x = self.convs(stacked.reshape(batch * windows, WINDOW_FRAMES, CROP_SIDE, CROP_SIDE))
         x = self.project(x.flatten(1)).reshape(batch, windows, WIDTH)
@@ -69,7 +79,7 @@ class AudioBranch(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.convs = nn.Sequential(_conv(1, 32, 3, (2, 2)), _conv(32, 64, 3, (2, 2)), _conv(64, 96, 3, (2, 1)))
-        self.project = nn.Sequential(nn.Linear(96 * 5, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
+        self.project = nn.Sequential(nn.Linear(96 * 5, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Dropout(DROPOUT))
         self.temporal = Temporal()
 
     def forward(self, features: Tensor) -> Tensor:

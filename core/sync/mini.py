@@ -10,7 +10,7 @@ from core.weights.store import Bundle
 SIDE = 64
 """Height and width of a crop, in pixels."""
 
-_TEMPORAL_FRAMES = 3
+_TEMPORAL_FRAMES = 5
 """Windows at each side that the networks' convolutions over time see."""
 
 _LEVEL_FRAMES = -(-LEVEL_COLUMNS // 4)

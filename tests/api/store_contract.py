@@ -1,0 +1,346 @@
+"""What every store must do, whatever it is made of. Subclasses give the fixture `stores`."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from handlers.domain.errors import ConflictError, UnavailableError
+from handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source, new_job_id
+from handlers.domain.keys import new_key
+from handlers.domain.uploads import new_upload_key
+from handlers.domain.usage import CachedResult, LedgerEntry, Usage
+from handlers.ports import JobStore, KeyStore, Ledger, Outbox, Results
+
+T0 = 1_800_000_000.0
+"""In the future, so that stores which let things expire by their own clock keep them."""
+
+LEASE = 60.0
+MANY = 1000
+"""Queue length that is never reached."""
+
+REPORT = {"score": 0.91, "decision": "ALLOW", "debug": {"all_results": [{"curve": [12.25, 0.5, 1e-3]}]}, "reason": None}
+DONE = Outcome(report=REPORT)
+FAILED = Outcome(failure=Failure("not_a_video", "The video is not a video file that can be read."))
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Fresh and empty."""
+
+    jobs: JobStore
+    results: Results
+    ledger: Ledger
+    keys: KeyStore
+    outbox: Outbox
+
+
+def job(**fields: Any) -> Job:
+    """A queued job of a file."""
+    usual: dict[str, Any] = {"owner": "ann", "state": JobState.QUEUED, "source": Source("file", "a.mp4")}
+    return Job(**{"id": new_job_id(), "created_at": T0, "updated_at": T0, "expires_at": T0 + 86400, **usual, **fields})
+
+
+def entry(name: str = "f1:2027-01", owner: str = "ann") -> LedgerEntry:
+    return LedgerEntry(name, owner, "2027-01", T0, 4.5)
+
+
+def result(name: str = "f1", expires_at: float = T0 + 100) -> CachedResult:
+    return CachedResult(name, REPORT, expires_at)
+
+
+def at_once(count: int, step: Callable[[int], Any]) -> list[Any]:
+    """What several threads got that began together."""
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> Any:
+        barrier.wait()
+        return step(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+class StoreContract:
+    """Behaviour that `handlers.ports` promises."""
+
+    @pytest.fixture
+    def stores(self) -> Iterator[Stores]:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def queued(self, stores: Stores) -> Job:
+        return stores.jobs.create(job(), None, MANY)[0]
+
+    @pytest.fixture
+    def running(self, stores: Stores, queued: Job) -> Job:
+        claimed = stores.jobs.claim(queued.id, "w1", LEASE, T0)
+        assert claimed is not None
+        return claimed
+
+    # Jobs begin
+
+    def test_a_job_comes_back_as_it_was_entered(self, stores: Stores) -> None:
+        source = Source("upload", new_upload_key("ann"))
+        entered = job(source=source, state=JobState.WAITING, session_id="Äpfel ✓", webhook_url="https://example.com/h?a=1")
+        assert stores.jobs.create(entered, None, MANY) == (entered, True)
+        assert stores.jobs.get(entered.id) == entered
+
+    def test_an_unknown_job_is_none(self, stores: Stores) -> None:
+        assert stores.jobs.get(new_job_id()) is None
+        assert stores.jobs.claim(new_job_id(), "w1", LEASE, T0) is None
+        assert not stores.jobs.complete(new_job_id(), "w1", DONE, T0, result(), entry())
+        assert stores.ledger.usage("ann", "2027-01") == Usage(0, 0.0)
+        stores.jobs.delete(new_job_id())
+
+    def test_the_same_request_gives_the_first_job_back(self, stores: Stores) -> None:
+        first, again = job(), job()
+        promise = Idempotency("key", "request")
+        assert stores.jobs.create(first, promise, MANY) == (first, True)
+        assert stores.jobs.create(again, promise, MANY) == (first, False)
+        assert stores.jobs.get(again.id) is None
+
+    def test_another_request_under_the_same_key_is_a_conflict(self, stores: Stores) -> None:
+        stores.jobs.create(job(), Idempotency("key", "request"), MANY)
+        with pytest.raises(ConflictError) as caught:
+            stores.jobs.create(job(), Idempotency("key", "other"), MANY)
+        assert caught.value.code == "idempotency_conflict"
+
+    def test_of_many_equal_requests_at_once_one_makes_a_job(self, stores: Stores) -> None:
+        made = at_once(8, lambda _: stores.jobs.create(job(), Idempotency("key", "request"), MANY))
+        assert sum(new for _, new in made) == 1
+        assert len({kept.id for kept, _ in made}) == 1
+
+    def test_an_upload_has_one_job(self, stores: Stores) -> None:
+        source = Source("upload", new_upload_key("ann"))
+        stores.jobs.create(job(source=source), None, MANY)
+        with pytest.raises(ConflictError) as caught:
+            stores.jobs.create(job(source=source), None, MANY)
+        assert caught.value.code == "upload_taken"
+
+    def test_a_full_queue_refuses(self, stores: Stores) -> None:
+        for _ in range(3):
+            stores.jobs.create(job(), None, 3)
+        with pytest.raises(UnavailableError) as caught:
+            stores.jobs.create(job(), None, 3)
+        assert caught.value.code == "queue_full"
+        assert caught.value.retry_after
+
+    def test_an_upload_that_arrives_queues_its_job_once(self, stores: Stores) -> None:
+        source = Source("upload", new_upload_key("ann"))
+        waiting, _ = stores.jobs.create(job(source=source, state=JobState.WAITING), None, MANY)
+        assert stores.jobs.claim(waiting.id, "w1", LEASE, T0) is None
+        assert stores.jobs.arrived(source.name, T0 + 1) == waiting.id
+        assert stores.jobs.arrived(source.name, T0 + 1) is None
+        assert stores.jobs.arrived(new_upload_key("ann"), T0) is None
+        now = stores.jobs.get(waiting.id)
+        assert now is not None
+        assert (now.state, now.updated_at) == (JobState.QUEUED, T0 + 1)
+
+    # Jobs run
+
+    def test_a_claim_makes_it_run(self, running: Job, stores: Stores) -> None:
+        assert (running.state, running.worker, running.attempts, running.lease_until) == (JobState.RUNNING, "w1", 1, T0 + LEASE)
+        assert stores.jobs.get(running.id) == running
+
+    def test_of_many_claims_at_once_one_succeeds(self, queued: Job, stores: Stores) -> None:
+        claims = at_once(8, lambda number: stores.jobs.claim(queued.id, f"w{number}", LEASE, T0))
+        assert sum(claim is not None for claim in claims) == 1
+
+    def test_a_job_is_held_until_its_lease_ends(self, running: Job, stores: Stores) -> None:
+        assert stores.jobs.claim(running.id, "w2", LEASE, T0 + LEASE - 1) is None
+        taken = stores.jobs.claim(running.id, "w2", LEASE, T0 + LEASE)
+        assert taken is not None
+        assert (taken.worker, taken.attempts) == ("w2", 2)
+
+    def test_a_lease_can_be_extended_by_its_holder_only(self, running: Job, stores: Stores) -> None:
+        assert stores.jobs.extend(running.id, "w1", LEASE, T0 + 50)
+        assert not stores.jobs.extend(running.id, "w2", LEASE, T0 + 50)
+        assert stores.jobs.claim(running.id, "w2", LEASE, T0 + LEASE) is None
+        assert stores.jobs.claim(running.id, "w2", LEASE, T0 + 50 + LEASE) is not None
+        assert not stores.jobs.extend(running.id, "w1", LEASE, T0 + 120)
+
+    def test_a_released_job_is_as_if_never_claimed(self, running: Job, stores: Stores) -> None:
+        assert not stores.jobs.release(running.id, "w2", T0)
+        assert stores.jobs.release(running.id, "w1", T0 + 1)
+        again = stores.jobs.get(running.id)
+        assert again is not None
+        assert (again.state, again.attempts, again.worker, again.lease_until) == (JobState.QUEUED, 0, None, None)
+        assert stores.jobs.claim(running.id, "w2", LEASE, T0 + 2) is not None
+
+    # Jobs end
+
+    @pytest.mark.parametrize(("outcome", "state"), [(DONE, JobState.DONE), (FAILED, JobState.FAILED)])
+    def test_an_outcome_is_kept(self, outcome: Outcome, state: JobState, running: Job, stores: Stores) -> None:
+        assert stores.jobs.complete(running.id, "w1", outcome, T0 + 5)
+        ended = stores.jobs.get(running.id)
+        assert ended is not None
+        assert (ended.state, ended.outcome, ended.updated_at) == (state, outcome, T0 + 5)
+        assert stores.jobs.claim(running.id, "w2", LEASE, T0 + 9999) is None
+
+    def test_completion_writes_result_and_ledger(self, running: Job, stores: Stores) -> None:
+        assert stores.jobs.complete(running.id, "w1", DONE, T0, result(), entry(), "f1")
+        assert stores.results.cached("f1", T0) == result()
+        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5)
+        ended = stores.jobs.get(running.id)
+        assert ended is not None
+        assert ended.fingerprint == "f1"
+
+    def test_a_second_completion_changes_nothing(self, running: Job, stores: Stores) -> None:
+        stores.jobs.complete(running.id, "w1", DONE, T0, result(), entry(), "f1")
+        assert not stores.jobs.complete(running.id, "w1", FAILED, T0 + 1, result("f2"), entry("f2"), "f2")
+        ended = stores.jobs.get(running.id)
+        assert ended is not None
+        assert ended.outcome == DONE
+        assert stores.results.cached("f2", T0) is None
+        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5)
+
+    def test_a_worker_that_lost_its_job_writes_nothing(self, running: Job, stores: Stores) -> None:
+        stores.jobs.claim(running.id, "w2", LEASE, T0 + LEASE)
+        assert not stores.jobs.complete(running.id, "w1", DONE, T0 + LEASE, result(), entry())
+        assert stores.ledger.usage("ann", "2027-01") == Usage(0, 0.0)
+        assert stores.jobs.complete(running.id, "w2", DONE, T0 + LEASE, result(), entry())
+        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5)
+
+    def test_a_video_that_was_paid_for_ends_other_jobs_all_the_same(self, running: Job, stores: Stores) -> None:
+        stores.results.store(result(), entry())
+        assert stores.jobs.complete(running.id, "w1", DONE, T0, result(), entry(), "f1")
+        ended = stores.jobs.get(running.id)
+        assert ended is not None
+        assert ended.state is JobState.DONE
+        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5)
+
+    def test_many_completions_at_once_count_every_video_once(self, stores: Stores) -> None:
+        """Eight jobs of four videos."""
+        jobs = [stores.jobs.create(job(), None, MANY)[0] for _ in range(8)]
+        for one in jobs:
+            stores.jobs.claim(one.id, "w1", LEASE, T0)
+
+        def complete(number: int) -> bool:
+            name = f"f{number % 4}"
+            while True:
+                # A store may be too busy to say yes at once; it has then changed nothing.
+                with contextlib.suppress(UnavailableError):
+                    return stores.jobs.complete(jobs[number].id, "w1", DONE, T0, result(name), entry(f"{name}:m"), name)
+
+        assert at_once(8, complete) == [True] * 8
+        assert stores.ledger.usage("ann", "2027-01") == Usage(4, 18.0)
+
+    def test_a_long_report_is_kept_whole(self, running: Job, stores: Stores) -> None:
+        """An hour of a face has 90,000 framewise confidences; some stores take small items only."""
+        long = {**REPORT, "debug": {"framewise": [round(index * 0.0137 % 7, 3) for index in range(120_000)]}}
+        assert stores.jobs.complete(running.id, "w1", Outcome(report=long), T0, CachedResult("f1", long, T0 + 9), entry(), "f1")
+        ended = stores.jobs.get(running.id)
+        assert ended is not None
+        assert ended.outcome == Outcome(report=long)
+        cached = stores.results.cached("f1", T0)
+        assert cached is not None
+        assert cached.report == long
+
+    def test_a_deleted_job_leaves_only_its_ledger_line(self, stores: Stores) -> None:
+        promise = Idempotency("key", "request")
+        made, _ = stores.jobs.create(job(webhook_url="https://example.com/"), promise, MANY)
+        stores.jobs.claim(made.id, "w1", LEASE, T0)
+        stores.jobs.complete(made.id, "w1", DONE, T0, result(), entry(), "f1")
+        stores.jobs.delete(made.id)
+        assert stores.jobs.get(made.id) is None
+        assert stores.results.cached("f1", T0) is None
+        assert stores.outbox.take(made.id, LEASE, T0 + 1) is None
+        assert stores.jobs.create(job(), promise, MANY)[1], "its idempotency record must be gone"
+        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5)
+
+    def test_a_job_deleted_while_it_runs_is_not_completed(self, running: Job, stores: Stores) -> None:
+        stores.jobs.delete(running.id)
+        assert not stores.jobs.extend(running.id, "w1", LEASE, T0)
+        assert not stores.jobs.complete(running.id, "w1", DONE, T0, result(), entry())
+        assert stores.ledger.usage("ann", "2027-01") == Usage(0, 0.0)
+
+    # Results and the ledger
+
+    def test_a_result_expires(self, stores: Stores) -> None:
+        assert stores.results.store(result(expires_at=T0 + 10), entry())
+        assert stores.results.cached("f1", T0 + 9) is not None
+        assert stores.results.cached("f1", T0 + 10) is None
+
+    def test_an_entry_counts_once_however_often_it_is_written(self, stores: Stores) -> None:
+        written = at_once(6, lambda _: stores.results.store(result(), entry()))
+        assert written.count(True) == 1
+        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5)
+
+    def test_a_new_result_takes_the_place_of_the_old_one(self, stores: Stores) -> None:
+        stores.results.store(result(expires_at=T0 + 10), entry())
+        assert not stores.results.store(result(expires_at=T0 + 50), entry())
+        assert stores.results.cached("f1", T0 + 20) == result(expires_at=T0 + 50)
+
+    def test_usage_is_by_owner_and_month(self, stores: Stores) -> None:
+        stores.results.store(result("f1"), entry("f1:m"))
+        stores.results.store(result("f2"), entry("f2:m"))
+        stores.results.store(result("f3"), entry("f3:m", owner="ben"))
+        stores.results.store(result("f1"), replace(entry("f1:n"), period="2027-02"))
+        assert stores.ledger.usage("ann", "2027-01") == Usage(2, 9.0)
+        assert stores.ledger.usage("ann", "2027-02") == Usage(1, 4.5)
+        assert stores.ledger.usage("ben", "2027-01") == Usage(1, 4.5)
+        assert stores.ledger.usage("cat", "2027-01") == Usage(0, 0.0)
+
+    # Keys
+
+    def test_keys_are_kept_and_revoked_for_good(self, stores: Stores) -> None:
+        (one, _), (two, _) = new_key("Ann", T0, 100, 60), new_key("Ben", T0 + 1)
+        stores.keys.add(one)
+        stores.keys.add(two)
+        assert stores.keys.get(one.id) == one
+        assert list(stores.keys.all()) == [one, two]
+        assert stores.keys.revoke(one.id, T0 + 2)
+        assert stores.keys.revoke(one.id, T0 + 3)
+        assert stores.keys.get(one.id) == replace(one, revoked_at=T0 + 2)
+        assert not stores.keys.revoke("0" * 12, T0)
+        assert stores.keys.get("0" * 12) is None
+
+    def test_requests_are_counted_by_the_minute(self, stores: Stores) -> None:
+        start = T0 - T0 % 60
+        assert [stores.keys.take("k1", 2, start + second) for second in (0, 1, 15, 59, 60)] == [None, None, 45.0, 1.0, None]
+        assert stores.keys.take("k2", 2, start + 2) is None
+
+    def test_of_many_requests_at_once_only_so_many_are_allowed(self, stores: Stores) -> None:
+        allowed = at_once(12, lambda _: stores.keys.take("k1", 5, T0))
+        assert allowed.count(None) == 5
+
+    # Webhooks
+
+    @pytest.fixture
+    def delivery(self, stores: Stores) -> str:
+        made, _ = stores.jobs.create(job(webhook_url="https://example.com/"), None, MANY)
+        stores.jobs.claim(made.id, "w1", LEASE, T0)
+        stores.jobs.complete(made.id, "w1", DONE, T0)
+        return made.id
+
+    def test_only_jobs_with_a_webhook_get_a_delivery(self, running: Job, stores: Stores) -> None:
+        stores.jobs.complete(running.id, "w1", DONE, T0)
+        assert stores.outbox.take(running.id, LEASE, T0 + 1) is None
+
+    def test_a_delivery_is_taken_by_one_sender(self, delivery: str, stores: Stores) -> None:
+        assert list(stores.outbox.due(T0, 10)) == [delivery]
+        taken = at_once(6, lambda _: stores.outbox.take(delivery, LEASE, T0))
+        assert sum(one is not None for one in taken) == 1
+        assert list(stores.outbox.due(T0 + LEASE - 1, 10)) == []
+
+    def test_a_delivery_whose_sender_died_is_due_again(self, delivery: str, stores: Stores) -> None:
+        stores.outbox.take(delivery, LEASE, T0)
+        again = stores.outbox.take(delivery, LEASE, T0 + LEASE)
+        assert again is not None
+        assert again.attempts == 0
+
+    def test_a_delivery_is_tried_again_until_it_is_removed(self, delivery: str, stores: Stores) -> None:
+        stores.outbox.take(delivery, LEASE, T0)
+        stores.outbox.retry(delivery, 1, T0 + 20)
+        assert stores.outbox.take(delivery, LEASE, T0 + 19) is None
+        again = stores.outbox.take(delivery, LEASE, T0 + 20)
+        assert again is not None
+        assert again.attempts == 1
+        stores.outbox.remove(delivery)
+        assert stores.outbox.take(delivery, LEASE, T0 + 9999) is None
+        assert list(stores.outbox.due(T0 + 9999, 10)) == []

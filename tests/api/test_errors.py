@@ -1,0 +1,216 @@
+"""Errors: every code has a status, every answer is problem+json, whatever was sent."""
+
+import re
+
+import pytest
+
+import core.errors
+import handlers.domain.errors
+from core.errors import CalibrationError, InputError, LipgateError, WeightsError
+from handlers.domain.errors import UnavailableError
+from handlers.problems import STATUS
+from tests.api.conftest import VIDEO, Api, MakeApi
+
+JSON = {"Content-Type": "application/json"}
+MP4 = {"Content-Type": "video/mp4"}
+
+
+def problem_of(answer) -> dict:
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert set(document) == {"type", "title", "status", "detail", "code", "request_id"}
+    assert document["status"] == answer.status_code == STATUS[document["code"]]
+    assert document["type"] == f"urn:lipgate:problem:{document['code']}"
+    assert document["request_id"] == answer.headers["x-request-id"]
+    return document
+
+
+@pytest.mark.parametrize("module", [core.errors, handlers.domain.errors])
+def test_every_code_that_is_written_down_has_a_status(module) -> None:
+    tree = re.findall(r"[├└│]─* *\w+ {2,}(.*)", module.__doc__) + re.findall(r"(?m)^ {4}│ {19,}(.*)", module.__doc__)
+    codes = set(re.findall(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b|\btimeout\b", " ".join(tree)))
+    assert len(codes) >= 10
+    assert codes <= set(STATUS)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InputError("not_a_video", "video-x is not a video file that can be read."), 422),
+        (InputError("empty_file", "x is empty."), 422),
+        (InputError("video_too_long", "x lasts 9 s; at most 4 s are taken."), 422),
+        (InputError("resolution_too_high", "x is 9x9."), 422),
+        (WeightsError("weights_missing", "/srv/secret/path cannot be read"), 503),
+        (CalibrationError("calibration_mismatch", "/srv/secret/path was made for another"), 503),
+        (UnavailableError("storage_unavailable", "The database cannot be used."), 503),
+        (LipgateError("a_code_of_tomorrow", "?"), 500),
+        (ZeroDivisionError("secret"), 500),
+        (MemoryError(), 500),
+    ],
+)
+def test_what_goes_wrong_in_a_score_has_a_status(error: Exception, status: int, api: Api) -> None:
+    api.scorer.error = error
+    answer = api.client.post("/score", content=VIDEO, headers=MP4)
+    assert answer.status_code == status
+    assert "secret" not in answer.text
+    assert ("retry-after" in answer.headers) == (status == 503)
+    api.scorer.error = None
+    assert api.client.post("/score", content=VIDEO, headers=MP4).status_code == 200
+
+
+FAULTS = {
+    "no such path": ("GET", "/nothing", {}, 404, "not_found"),
+    "a trailing slash": ("GET", "/health/", {}, 404, "not_found"),
+    "wrong method": ("GET", "/score", {}, 405, "method_not_allowed"),
+    "wrong method too": ("PUT", "/jobs/x", {}, 405, "method_not_allowed"),
+    "no content type": ("POST", "/score", {"content": VIDEO}, 415, "unsupported_media_type"),
+    "text": ("POST", "/score", {"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported_media_type"),
+    "a form for a job": ("POST", "/jobs", {"data": {"video_path": "a"}}, 415, "unsupported_media_type"),
+    "no JSON": ("POST", "/score", {"content": b"{", "headers": JSON}, 400, "bad_request"),
+    "no UTF-8": ("POST", "/score", {"content": b'{"video_path":"\xff"}', "headers": JSON}, 400, "bad_request"),
+    "a list": ("POST", "/score", {"json": []}, 422, "invalid_request"),
+    "no video_path": ("POST", "/score", {"json": {}}, 422, "invalid_request"),
+    "a number": ("POST", "/score", {"json": {"video_path": 7}}, 422, "invalid_request"),
+    "an empty path": ("POST", "/score", {"json": {"video_path": ""}}, 422, "invalid_request"),
+    "deep JSON": ("POST", "/score", {"content": b"[" * 30000, "headers": JSON}, 400, "bad_request"),
+    "long session": ("POST", "/score", {"json": {"video_path": "a", "session_id": "x" * 201}}, 422, "invalid_request"),
+    "long session of a form": (
+        "POST",
+        "/score",
+        {"files": {"file": VIDEO}, "data": {"session_id": "x" * 201}},
+        422,
+        "invalid_request",
+    ),
+    "a form without a file": ("POST", "/score", {"files": {"other": VIDEO}}, 422, "video_missing"),
+    "a form without a boundary": (
+        "POST",
+        "/score",
+        {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
+        400,
+        "bad_request",
+    ),
+    "a broken form": (
+        "POST",
+        "/score",
+        {"content": b"nothing", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
+        400,
+        "bad_request",
+    ),
+    "a form that ends early": (
+        "POST",
+        "/score",
+        {
+            "content": b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nabc',
+            "headers": {"Content-Type": "multipart/form-data; boundary=b"},
+        },
+        400,
+        "bad_request",
+    ),
+    "a job of nothing": ("POST", "/jobs", {"json": {}}, 400, "bad_request"),
+    "a job of two": ("POST", "/jobs", {"json": {"upload": "uploads/anonymous/0", "video_path": "a"}}, 400, "bad_request"),
+    "a job of no upload key": ("POST", "/jobs", {"json": {"upload": "../../etc/passwd"}}, 404, "upload_not_found"),
+    "a job of somebody's upload": (
+        "POST",
+        "/jobs",
+        {"json": {"upload": "uploads/0123456789ab/" + "0" * 32}},
+        404,
+        "upload_not_found",
+    ),
+    "no such job": ("GET", "/jobs/" + "0" * 32, {}, 404, "job_not_found"),
+    "no job id": ("DELETE", "/jobs/%00", {}, 404, "job_not_found"),
+    "a content type that is no video": ("POST", "/uploads", {"json": {"content_type": "text/html"}}, 422, "invalid_request"),
+    "a month that is none": ("GET", "/usage?period=2026-13", {}, 422, "invalid_request"),
+    "a long idempotency key": (
+        "POST",
+        "/jobs",
+        {"json": {"video_path": "a"}, "headers": {"Idempotency-Key": "x" * 201}},
+        400,
+        "bad_request",
+    ),
+    "an upload without a ticket": ("POST", "/uploads/receive", {"files": {"file": VIDEO}}, 403, "upload_refused"),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "sent", "status", "code"), FAULTS.values(), ids=FAULTS)
+def test_a_faulty_request_gets_a_problem(method: str, path: str, sent: dict, status: int, code: str, api: Api) -> None:
+    answer = api.client.request(method, path, **sent)
+    document = problem_of(answer)
+    assert (answer.status_code, document["code"]) == (status, code)
+
+
+def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
+    assert api.client.get("/score").headers["allow"] == "POST"
+
+
+# Sizes
+
+SMALL = {"max_video_size_mb": 0.01}
+TOO_LARGE = b"x" * 200_000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"content": TOO_LARGE, "headers": MP4},
+        {"content": iter([TOO_LARGE[:50_000]] * 4), "headers": MP4},
+        {"files": {"file": TOO_LARGE}},
+        {"files": {"file": TOO_LARGE[:20_000]}},
+        {"content": TOO_LARGE[:20_000], "headers": MP4},
+        {"json": {"video_path": "x" * 70_000}},
+        {"json": {"video_path": "large.mp4"}},
+        {"files": {"file": VIDEO}, "data": {"session_id": "x" * 9000}},
+    ],
+    ids=["declared", "streamed", "form", "form within the envelope", "raw within the envelope", "JSON", "video_path", "field"],
+)
+def test_too_many_bytes_are_413(sent: dict, make_api: MakeApi) -> None:
+    api = make_api(core=SMALL)
+    (api.folder / "large.mp4").write_bytes(TOO_LARGE)
+    document = problem_of(api.client.post("/score", **sent))
+    assert document["code"] == "body_too_large"
+    assert api.scorer.scored == []
+    assert api.services.temporary is not None
+    assert [path.name for path in api.services.temporary.iterdir()] == ["lock"]
+
+
+def test_a_video_of_just_the_right_size_is_taken(make_api: MakeApi) -> None:
+    api = make_api(core={"max_video_size_mb": 0.125})
+    video = b"x" * (1 << 17)
+    assert api.client.post("/score", content=video, headers=MP4).status_code == 200
+    assert api.client.post("/score", files={"file": video}).status_code == 200
+    assert api.client.post("/score", content=video + b"x", headers=MP4).status_code == 413
+    assert api.client.post("/score", files={"file": video + b"x"}).status_code == 413
+
+
+# Request ids and the log
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("abc-1.2_3", True), ("a b", False), ("x" * 65, False), ("", False)])
+def test_a_request_id_is_given_back_where_it_is_plain(sent: str, kept: bool, api: Api) -> None:
+    given = api.client.get("/health", headers={"X-Request-Id": sent}).headers["x-request-id"]
+    assert (given == sent) == kept
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", given)
+
+
+def test_the_log_holds_no_personal_data(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "handlers")
+    headers = api.key()
+    api.client.post("/score?session_id=PRIVATE", content=VIDEO, headers={**headers, **MP4})
+    api.client.post("/score", files={"file": ("PRIVATE.mp4", VIDEO)}, data={"session_id": "PRIVATE"}, headers=headers)
+    api.client.post("/score", json={"video_path": "PRIVATE.mp4"}, headers=headers)
+    api.client.get("/jobs/PRIVATE?x=PRIVATE", headers=headers)
+    api.client.get("/PRIVATE", headers={"Authorization": "Bearer PRIVATE"})
+    (api.folder / "PRIVATE.mp4").write_bytes(VIDEO)
+    api.scorer.error = ZeroDivisionError()
+    api.ended(api.job(video_path="PRIVATE.mp4", session_id="PRIVATE")["id"])
+    text = " ".join(str(vars(record)) for record in caplog.records)
+    assert "/jobs/{job_id}" in text
+    assert "PRIVATE" not in text
+    assert headers["Authorization"][-40:] not in text
+
+
+def test_browsers_of_other_origins_are_told_nothing(api: Api, make_api: MakeApi) -> None:
+    origin = {"Origin": "https://shop.example"}
+    assert "access-control-allow-origin" not in api.client.get("/health", headers=origin).headers
+    allowed = make_api(cors_origins="https://shop.example, https://b.example").client
+    assert allowed.get("/health", headers=origin).headers["access-control-allow-origin"] == "https://shop.example"
+    assert "access-control-allow-origin" not in allowed.get("/health", headers={"Origin": "https://c.example"}).headers

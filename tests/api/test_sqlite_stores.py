@@ -1,0 +1,75 @@
+"""SQLite does what every store must do, and what only one machine needs."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from handlers.adapters.local.database import MIGRATIONS, Database
+from handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
+from handlers.adapters.local.keys import SqliteKeys
+from handlers.domain.errors import UnavailableError
+from handlers.domain.jobs import JobState
+from handlers.domain.keys import new_key
+from tests.api.store_contract import LEASE, MANY, T0, StoreContract, Stores, job
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "new" / "jobs.sqlite3")
+
+
+class TestSqlite(StoreContract):
+    @pytest.fixture
+    def stores(self, database: Database) -> Stores:
+        results = SqliteResults(database)
+        return Stores(SqliteJobs(database), results, results, SqliteKeys(database), SqliteOutbox(database))
+
+
+def test_the_oldest_job_comes_first(database: Database) -> None:
+    jobs = SqliteJobs(database)
+    for age in (5, 20, 10):
+        jobs.create(job(id=f"{age}", created_at=T0 - age), None, MANY)
+    order = []
+    while (next_id := jobs.next_claimable(T0)) is not None:
+        jobs.claim(next_id, "w", LEASE, T0)
+        order.append(next_id)
+    assert order == ["20", "10", "5"]
+    assert jobs.next_claimable(T0 + LEASE) == "20"
+
+
+def test_jobs_of_a_dead_process_are_queued_again_and_their_attempts_count(database: Database) -> None:
+    jobs = SqliteJobs(database)
+    for name in ("a", "b"):
+        jobs.create(job(id=name), None, MANY)
+    jobs.claim("a", "dead/worker-0", LEASE, T0)
+    jobs.claim("b", "deadly/worker-0", LEASE, T0)
+    assert jobs.abandon("dead", T0 + 1) == 1
+    states = {name: jobs.get(name) for name in ("a", "b")}
+    assert [(found.state, found.attempts) for found in states.values() if found] == [(JobState.QUEUED, 1), (JobState.RUNNING, 1)]
+
+
+def test_an_old_file_is_brought_up_to_date_once(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    SqliteKeys(Database(path)).add(new_key("Ann", T0)[0])
+    assert len(SqliteKeys(Database(path)).all()) == 1
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+
+
+def test_a_file_that_is_no_database_makes_the_storage_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    path.write_bytes(b"not a database" * 1000)
+    with pytest.raises(UnavailableError) as caught:
+        Database(path)
+    assert caught.value.code == "storage_unavailable"
+
+
+def test_secrets_are_not_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    key, text = new_key("Ann", T0)
+    SqliteKeys(Database(path)).add(key)
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert key.id.encode() in kept
+    assert text.split("_", 2)[2].encode() not in kept
+    assert path.stat().st_mode & 0o077 == 0

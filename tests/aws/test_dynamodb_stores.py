@@ -1,0 +1,19 @@
+"""DynamoDB does what every store must do."""
+
+import pytest
+
+from handlers.ports import JobStore, KeyStore, Ledger, Outbox, Results
+from tests.api.store_contract import StoreContract, Stores
+from tests.aws.cloud import Cloud
+
+
+class TestDynamoDb(StoreContract):
+    @pytest.fixture
+    def stores(self, cloud: Cloud) -> Stores:
+        services = cloud.services()
+        jobs: JobStore = services.jobs
+        results: Results = services.results
+        ledger: Ledger = services.ledger
+        keys: KeyStore = services.keys
+        outbox: Outbox = services.outbox
+        return Stores(jobs, results, ledger, keys, outbox)
