@@ -1,4 +1,4 @@
-"""The command line: `lipgate score|fix|evaluate|calibrate|weights|settings|bench`."""
+"""The command line: `lipgate score|fix|evaluate|calibrate|serve|keys|weights|settings|bench`."""
 
 import argparse
 import contextlib
@@ -66,9 +66,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from pydantic import ValidationError
 
     from core.settings import settings
+    from handlers.settings import service_settings
 
     try:
         level = settings().log_level.upper()
+        service_settings()
     except ValidationError as error:
         for problem in error.errors():
             print(f"error [bad_setting]: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
@@ -100,12 +102,15 @@ def _parser() -> argparse.ArgumentParser:
         settings_command,
         weights_command,
     )
+    from handlers import keys_command, serve_command
 
     for command in (
         score_command,
         fix_command,
         evaluate_command,
         calibrate_command,
+        serve_command,
+        keys_command,
         weights_command,
         settings_command,
         bench_command,

@@ -15,9 +15,18 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the settings of this process."""
     from core.settings import Settings, settings
+    from handlers.adapters.aws.settings import AwsSettings, aws_settings
+    from handlers.settings import ServiceSettings, service_settings
 
-    values = settings()
-    rows = [_row(name, field, getattr(values, name)) for name, field in Settings.model_fields.items()]
+    rows = [
+        _row(name, field, getattr(values, name))
+        for fields, values in (
+            (Settings.model_fields, settings()),
+            (ServiceSettings.model_fields, service_settings()),
+            (AwsSettings.model_fields, aws_settings()),
+        )
+        for name, field in fields.items()
+    ]
     if arguments.json:
         print(json.dumps({row["variable"]: {key: row[key] for key in ("value", "default", "meaning")} for row in rows}, indent=2))
         return 0
@@ -40,7 +49,8 @@ def _row(name: str, field: Any, value: Any) -> dict[str, str]:
     meaning = field.description or ""
     if aliases:
         meaning += f" Also read as {aliases[-1]}."
-    return {"variable": f"LIPGATE_{name.upper()}", "value": _text(value), "default": _text(default), "meaning": meaning}
+    shown = "(set)" if value and not field.repr else _text(value)
+    return {"variable": f"LIPGATE_{name.upper()}", "value": shown, "default": _text(default), "meaning": meaning}
 
 
 def _text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Results as tables on the terminal."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -30,7 +31,8 @@ def say_offset(offset_frames: int) -> str:
 
 def print_outcomes(outcomes: "list[Outcome]") -> None:
     """One line for each file; the tracks too where a file has several. Errors have been told already."""
-    console = Console(highlight=False)
+    # Into a file or a pipe nothing is folded to the width of a terminal that is not there.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     reports = [(outcome.file, outcome.report) for outcome in outcomes if outcome.report is not None]
     if not reports:
         return

@@ -118,4 +118,4 @@ def fit(found: list[Trial]) -> Calibration:
 
 def calibrate(net: Mini, tracks: list[Track], config: Config) -> Calibration:
     """Fit on tracks of people that training never saw; see `trials`."""
-    return fit(trials(net, tracks, config))
+    return fit(trials(net, [track for track in tracks if source_of(track.name) not in config.drawn], config))

@@ -11,12 +11,13 @@ class Config:
     """Contents of a configuration such as `training/mini.toml`; the file explains each value."""
 
     seed: int
-    clips: Path
+    clips: list[Path]
     cache: Path
     min_frames: int
     held_out: list[str]
     left_out: list[str]
     same_words: list[str]
+    drawn: list[str]
     reference: Path | None
     weights: dict[str, float]
     steps: int
@@ -37,8 +38,9 @@ class Config:
     def read(cls, path: str | Path) -> "Config":
         """Read a file; paths in it count from the current folder."""
         content = tomllib.loads(Path(path).read_text())
-        flat = {"weights": {}, "seed": content["seed"], **content["data"], **content["train"]}
-        for name in ("clips", "cache", "run", "reference", "start"):
+        flat = {"weights": {}, "drawn": [], "seed": content["seed"], **content["data"], **content["train"]}
+        flat["clips"] = [Path(folder) for folder in flat["clips"]]
+        for name in ("cache", "run", "reference", "start"):
             flat[name] = Path(flat[name]) if flat.get(name) else None
         return cls(**flat)
 

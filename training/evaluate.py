@@ -131,7 +131,8 @@ def main() -> None:
         tracks = prepared(config, arguments.clips, Path(cache)) if arguments.clips else load(config, held_out=True)
         result = evaluate(net, longest(tracks), calibration)
         if arguments.reliability:
-            write_reliability(trials(net, longest(tracks), config), arguments.reliability)
+            people = [track for track in longest(tracks) if _source(track) not in config.drawn]
+            write_reliability(trials(net, people, config), arguments.reliability)
         compared = _against_syncnet(net, config) if config.reference and not arguments.clips else {}
     if arguments.json:
         rows = {source: {name: value and value.to_dict() for name, value in row.items()} for source, row in result.items()}

@@ -78,7 +78,7 @@ def main() -> None:
     arguments = parser.parse_args()
     config = Config.read(arguments.config)
     config.cache.mkdir(parents=True, exist_ok=True)
-    clips = {str(path.relative_to(config.clips)): path for path in sorted(config.clips.rglob("*.mp4"))}
+    clips = {str(path.relative_to(folder)): path for folder in config.clips for path in sorted(folder.rglob("*.mp4"))}
     todo = {
         name: path
         for name, path in clips.items()

@@ -52,7 +52,7 @@ class Run:
         config.run.mkdir(parents=True, exist_ok=True)
         self.net = Mini()
         if config.start:
-            self.net.load_state_dict(_unit_length(load_file(config.start)))
+            self.net.load_state_dict(_unit_length(_read(config.start)))
         self.net.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net)
         self.loss = MatchingLoss().to(self.device)
@@ -150,6 +150,11 @@ class Run:
         print(line, flush=True)
         with (self.config.run / LOG).open("a") as log:
             log.write(line + "\n")
+
+
+def _read(weights: Path) -> dict[str, Tensor]:
+    """Exported weights (.safetensors) or those of a run (mini.pt)."""
+    return load_file(weights) if weights.suffix == ".safetensors" else torch.load(weights, weights_only=True)
 
 
 def _unit_length(state: dict[str, Tensor]) -> dict[str, Tensor]:

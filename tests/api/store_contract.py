@@ -130,6 +130,12 @@ class StoreContract:
         assert caught.value.code == "queue_full"
         assert caught.value.retry_after
 
+    def test_jobs_whose_upload_may_never_come_do_not_fill_the_queue(self, stores: Stores) -> None:
+        for _ in range(3):
+            source = Source("upload", new_upload_key("ann"))
+            stores.jobs.create(job(source=source, state=JobState.WAITING), None, 2)
+        assert stores.jobs.create(job(), None, 2)[1]
+
     def test_an_upload_that_arrives_queues_its_job_once(self, stores: Stores) -> None:
         source = Source("upload", new_upload_key("ann"))
         waiting, _ = stores.jobs.create(job(source=source, state=JobState.WAITING), None, MANY)

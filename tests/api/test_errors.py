@@ -124,8 +124,8 @@ FAULTS = {
         "POST",
         "/jobs",
         {"json": {"video_path": "a"}, "headers": {"Idempotency-Key": "x" * 201}},
-        400,
-        "bad_request",
+        422,
+        "invalid_request",
     ),
     "an upload without a ticket": ("POST", "/uploads/receive", {"files": {"file": VIDEO}}, 403, "upload_refused"),
 }
@@ -140,6 +140,7 @@ def test_a_faulty_request_gets_a_problem(method: str, path: str, sent: dict, sta
 
 def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
     assert api.client.get("/score").headers["allow"] == "POST"
+    assert api.client.put("/jobs/x").headers["allow"] == "DELETE, GET"
 
 
 # Sizes

@@ -1,17 +1,13 @@
 """Jobs and uploads: made, done, looked at, removed; each paid once."""
 
 import os
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from core.errors import InputError
-from handlers.adapters.local.process_folder import LOCK, ProcessFolder
-from handlers.domain.errors import UnavailableError
-from handlers.scoring import Interrupted
-from handlers.work import Handled, run_job
+from handlers.reports import public_message
 from tests.api.conftest import VIDEO, Api, MakeApi
 
 
@@ -74,6 +70,20 @@ def test_a_job_that_fails_says_why(api: Api, video: str) -> None:
     assert api.videos() == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "message", "public"),
+    [
+        ("a.mp4", "a.mp4 is empty.", "The video is empty."),
+        ("a", "a is a file.", "The video is a file."),
+        ("is.mp4", "There is no file {path}.", "There is no file the video."),
+        ("video-x1", "video-x1 lasts 9 s; at most 4 s are taken.", "The video lasts 9 s; at most 4 s are taken."),
+    ],
+)
+def test_messages_name_no_files(name: str, message: str, public: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    assert public_message(InputError("x", message.replace("{path}", str(path))), path) == public
+
+
 def test_a_fault_of_ours_fails_one_job_only(api: Api, video: str) -> None:
     api.scorer.error = ZeroDivisionError("secret")
     document = api.ended(api.job(video_path=video)["id"])
@@ -108,7 +118,7 @@ def test_the_ledger_sums_to_the_videos_scored(make_api: MakeApi) -> None:
 
 
 def test_the_same_request_twice_is_one_job(api: Api, video: str) -> None:
-    headers = {"Idempotency-Key": "order 1"}
+    headers = {"Idempotency-Key": "order-1"}
     answers = [api.client.post("/jobs", json={"video_path": video}, headers=headers) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0].json()["id"] == answers[1].json()["id"]
@@ -116,7 +126,7 @@ def test_the_same_request_twice_is_one_job(api: Api, video: str) -> None:
 
 
 def test_another_request_under_the_same_key_is_a_conflict(api: Api, video: str) -> None:
-    headers = {"Idempotency-Key": "order 1"}
+    headers = {"Idempotency-Key": "order-1"}
     api.client.post("/jobs", json={"video_path": video}, headers=headers)
     answer = api.client.post("/jobs", json={"video_path": video, "session_id": "2"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
@@ -214,72 +224,3 @@ def test_what_has_expired_is_swept_up(make_api: MakeApi) -> None:
             workers.sweep()
     assert objects.size(used) is None
     assert api.client.get(f"/jobs/{job['id']}").status_code == 404
-
-
-# Workers that die, are slow, or stop
-
-
-def test_a_job_that_ends_its_worker_again_and_again_is_given_up(make_api: MakeApi) -> None:
-    api = make_api(workers=0, max_attempts=2, lease_seconds=0.001)
-    (api.folder / "a.mp4").write_bytes(VIDEO)
-    job_id = api.job(video_path="a.mp4")["id"]
-    for number in range(2):
-        assert api.services.jobs.claim(job_id, f"dies-{number}", 0.0, time.time()) is not None
-    assert run_job(api.services, job_id, "w") is Handled.FINISHED
-    assert api.ended(job_id)["error"]["code"] == "gave_up"
-    assert api.scorer.scored == []
-
-
-def test_a_job_somebody_else_works_on_is_left_alone(make_api: MakeApi) -> None:
-    api = make_api(workers=0)
-    (api.folder / "a.mp4").write_bytes(VIDEO)
-    job_id = api.job(video_path="a.mp4")["id"]
-    api.services.jobs.claim(job_id, "other", 60, time.time())
-    assert run_job(api.services, job_id, "w") is Handled.BUSY
-    api.services.jobs.delete(job_id)
-    assert run_job(api.services, job_id, "w") is Handled.SKIPPED
-
-
-@pytest.mark.parametrize("error", [Interrupted(), UnavailableError("storage_unavailable", "away")])
-def test_what_another_attempt_could_cure_goes_back_to_the_queue(error: Exception, make_api: MakeApi) -> None:
-    api = make_api(workers=0)
-    (api.folder / "a.mp4").write_bytes(VIDEO)
-    job_id = api.job(video_path="a.mp4")["id"]
-    api.scorer.error = error
-    assert run_job(api.services, job_id, "w") is Handled.RELEASED
-    document = api.client.get(f"/jobs/{job_id}").json()
-    assert (document["state"], document["attempts"]) == ("queued", 0)
-    api.scorer.error = None
-    assert run_job(api.services, job_id, "w") is Handled.FINISHED
-    assert api.videos() == 1
-
-
-def test_a_slow_score_keeps_its_lease(make_api: MakeApi) -> None:
-    api = make_api(workers=0, lease_seconds=0.3)
-    (api.folder / "a.mp4").write_bytes(VIDEO)
-    job_id = api.job(video_path="a.mp4")["id"]
-    api.scorer.hold.clear()
-    worker = threading.Thread(target=run_job, args=(api.services, job_id, "slow"))
-    worker.start()
-    end = time.monotonic() + 0.8
-    while time.monotonic() < end:
-        assert run_job(api.services, job_id, "thief") in (Handled.BUSY, Handled.SKIPPED)
-        if (job := api.services.jobs.get(job_id)) and job.worker == "thief":
-            pytest.fail("the lease was not extended")
-    api.scorer.hold.set()
-    worker.join()
-    assert (api.ended(job_id)["attempts"], api.videos()) == (1, 1)
-
-
-def test_only_folders_of_dead_processes_are_taken_over(tmp_path: Path) -> None:
-    living, looking = ProcessFolder(tmp_path), ProcessFolder(tmp_path)
-    dead = tmp_path / "dead"
-    dead.mkdir()
-    (dead / LOCK).touch()
-    (dead / "video-1").write_bytes(VIDEO)
-    assert list(looking.dead()) == ["dead"]
-    assert not dead.exists()
-    assert list(looking.dead()) == []
-    living.close()
-    assert not living.path.exists()
-    looking.close()

@@ -1,5 +1,6 @@
 """POST /score and GET /health: what existing clients send and get."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -153,11 +154,12 @@ def test_a_score_that_finds_no_slot_in_time_becomes_a_job_that_is_done_later(mak
 
 
 def test_too_many_waiting_scores_are_told_to_come_back(make_api: MakeApi) -> None:
-    api = make_api(max_queue=1, workers=0)
-    api.scorer.hold.clear()
-    for _ in range(3):
-        api.services.scorer.submit(lambda: api.scorer.hold.wait(20))
-    answer = api.client.post("/score", files={"file": VIDEO})
+    api = make_api(max_queue=1)
+    with contextlib.ExitStack() as others:
+        for _ in range(3):
+            others.enter_context(api.services.scorer.admitted())
+        answer = api.client.post("/score", files={"file": VIDEO})
+    assert api.client.post("/score", files={"file": VIDEO}).status_code == 200
     assert (answer.status_code, answer.json()["code"]) == (503, "queue_full")
     assert int(answer.headers["retry-after"]) >= 1
 

@@ -66,18 +66,27 @@ class Cloud:
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Its address."""
-    from moto.server import ThreadedMotoServer
+    """Its address. Requests are answered one after another: moto undoes a refused transaction by putting back a copy of all
+    tables, and with it what others have written meanwhile, which DynamoDB never does.
+    """
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+    app, alone = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def one_at_a_time(environ: Any, start_response: Any) -> list[bytes]:
+        with alone:
+            return list(app(environ, start_response))
+
+    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
     try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        stopping = threading.Thread(target=server.stop)
-        stopping.start()
-        stopping.join(10)
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def make_cloud(address: str, visibility_s: int | None = None, attempts: int = 2) -> Cloud:
@@ -92,7 +101,7 @@ def make_cloud(address: str, visibility_s: int | None = None, attempts: int = 2)
         aws_endpoint_url=address,
         aws_attempts=attempts,
     )
-    clients = Clients.make(settings)
+    clients = _clients(address, attempts)
     for resource, name in (
         ("StateTable", settings.state_table),
         ("LedgerTable", settings.ledger_table),
@@ -114,6 +123,12 @@ def make_cloud(address: str, visibility_s: int | None = None, attempts: int = 2)
         },
     )["QueueUrl"]
     return Cloud(settings.model_copy(update={"queue_url": queue}), clients, dead)
+
+
+@cache
+def _clients(address: str, attempts: int) -> Clients:
+    """Making clients takes longer than making tables."""
+    return Clients.make(AwsSettings(aws_endpoint_url=address, aws_attempts=attempts))
 
 
 @cache

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,7 @@ class Function:
 
     def kill(self) -> None:
         """End it as a machine ends that loses power: no process of it is told."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        _kill(self._process)
 
     def log(self) -> str:
         """What it has written so far."""
@@ -59,7 +58,9 @@ class Function:
 
 
 @contextmanager
-def function(handler: str, environment: dict[str, str], log: Path, timeout_s: int = 60) -> Iterator[Function]:
+def function(
+    handler: str, environment: dict[str, str], log: Path, timeout_s: int = 60, disk: Path | None = None
+) -> Iterator[Function]:
     """Run a handler.
 
     Args:
@@ -67,7 +68,10 @@ def function(handler: str, environment: dict[str, str], log: Path, timeout_s: in
         environment: variables beside those of the machine.
         log: file for what it writes.
         timeout_s: of the function, as in template.yaml.
+        disk: folder in the place of /tmp; a new one by default.
     """
+    disk = disk or log.with_name(f"{log.name}-disk")
+    disk.mkdir(exist_ok=True)
     program, port, runtime_port = emulator(), _free_port(), _free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LIPGATE_"))}
     limits = {"AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout_s), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3538"}
@@ -81,7 +85,7 @@ def function(handler: str, environment: dict[str, str], log: Path, timeout_s: in
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**clean, **limits, **environment, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            env={**clean, **limits, **environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(disk), "OMP_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -91,9 +95,30 @@ def function(handler: str, environment: dict[str, str], log: Path, timeout_s: in
         _wait_for(port, process, log)
         yield Function(process, port, log)
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """With all it has started: the emulator gives the runtime a group of its own, and the scorer does so with ffmpeg."""
+    if process.poll() is None:
+        for pid in [process.pid, *_descendants(process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+
+
+def _descendants(pid: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name in brackets, which may hold anything: state, parent.
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(status.parent.name))
+    found, pending = [], [pid]
+    while pending:
+        found += (next_ones := children.get(pending.pop(), []))
+        pending += next_ones
+    return found
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
@@ -54,8 +55,8 @@ class Puppet:
     sound: str = "speech"
     """"speech", "silence" (a track of zeros), "noise" (white), "tones" (chords) or "none" (no audio stream)."""
 
-    voice: str = "espeak"
-    """"espeak" (six voices, two languages) or "formant" (a voice without words, chosen by `seed`)."""
+    voice: str | Path = "espeak"
+    """"espeak" (six voices, two languages), "formant" (a voice without words, chosen by `seed`), or a file with speech."""
 
     start: float = 0.0
     """Where in the 40 s of speech the video begins."""
@@ -124,7 +125,10 @@ def _spoken(spec: Puppet, index: np.ndarray, seed: int) -> np.ndarray:
     """The words at the given samples of the video, int16; periodic, so any index is good."""
     if spec.seconds != spec.piece:
         index = index % round(spec.piece * RATE)
-    voice = recording() if spec.voice == "espeak" else formant_noise(2 * PIECE_SECONDS, seed)
+    if isinstance(spec.voice, Path):
+        voice = recording(spec.voice)
+    else:
+        voice = recording() if spec.voice == "espeak" else formant_noise(2 * PIECE_SECONDS, seed)
     return voice[(index + round(spec.start * RATE)) % len(voice)]
 
 

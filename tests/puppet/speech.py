@@ -15,14 +15,14 @@ RATE = 16_000
 _RECORDING = Path(__file__).with_name("speech.opus")
 
 
-@lru_cache(maxsize=1)
-def recording() -> np.ndarray:
-    """The committed speech.
+@lru_cache(maxsize=2)
+def recording(path: Path = _RECORDING) -> np.ndarray:
+    """The committed speech, or another.
 
     Returns:
         int16 (samples,), about 40 s, not writable.
     """
-    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(_RECORDING)]
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path)]
     raw = subprocess.run([*ffmpeg, "-f", "s16le", "-ac", "1", "-ar", str(RATE), "-"], capture_output=True, check=True).stdout
     return np.frombuffer(raw, dtype="<i2")
 

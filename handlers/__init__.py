@@ -1,0 +1,5 @@
+"""The scorer as an HTTP API: one process with SQLite and a folder, or AWS Lambda with S3, SQS and DynamoDB.
+
+`domain` holds the values and rules, `ports` what it needs from outside, `adapters` the two ways to have it, `routes` the HTTP
+face. Importing this package is free; neither torch nor onnxruntime is imported before a video is scored.
+"""

@@ -1,0 +1,1 @@
+"""What `handlers.ports` asks for, by platform."""

@@ -1,0 +1,110 @@
+"""One SQLite file, shared by threads and processes: a connection per thread, short transactions, migrations by number."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from handlers.domain.errors import UnavailableError
+
+MIGRATIONS = [
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, state TEXT NOT NULL, source_kind TEXT NOT NULL, source_name TEXT NOT NULL,
+        created_at REAL NOT NULL, updated_at REAL NOT NULL, expires_at REAL NOT NULL, session_id TEXT, webhook_url TEXT,
+        attempts INTEGER NOT NULL, worker TEXT, lease_until REAL, fingerprint TEXT, outcome TEXT,
+        key_hash TEXT UNIQUE, request_hash TEXT
+    );
+    CREATE INDEX jobs_by_state ON jobs (state, created_at);
+    CREATE UNIQUE INDEX jobs_by_upload ON jobs (source_name) WHERE source_kind = 'upload';
+    CREATE TABLE results (fingerprint TEXT PRIMARY KEY, report TEXT NOT NULL, expires_at REAL NOT NULL);
+    CREATE TABLE ledger (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, period TEXT NOT NULL, at REAL NOT NULL, video_seconds REAL NOT NULL
+    );
+    CREATE INDEX ledger_by_owner ON ledger (owner, period);
+    CREATE TABLE deliveries (job_id TEXT PRIMARY KEY, attempts INTEGER NOT NULL, next_at REAL NOT NULL, created_at REAL NOT NULL);
+    CREATE TABLE keys (
+        id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL, name TEXT NOT NULL, created_at REAL NOT NULL,
+        webhook_secret TEXT NOT NULL, monthly_quota INTEGER, requests_per_minute INTEGER, revoked_at REAL
+    );
+    CREATE TABLE rates (key_id TEXT PRIMARY KEY, minute INTEGER NOT NULL, requests INTEGER NOT NULL);
+    """,
+]
+"""Each brings the file from the version of its index to the next."""
+
+BUSY_SECONDS = 10.0
+"""How long a transaction waits for another process to end its own."""
+
+
+class Database:
+    """The file and its connections."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, made on first use and brought up to date.
+
+        Raises:
+            UnavailableError: storage_unavailable.
+        """
+        self._path = path
+        self._own = threading.local()
+        with _translated():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            self._migrate()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read one thing with."""
+        with _translated():
+            yield self._connection()
+
+    @contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the write lock from its start: what is read in it stays true until its end."""
+        with _translated():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            # A ledger line that was answered for must survive a power cut.
+            connection.execute("PRAGMA synchronous = FULL")
+            # What is deleted on request must not linger in the file.
+            connection.execute("PRAGMA secure_delete = ON")
+            self._own.connection = connection
+        return connection
+
+    def _migrate(self) -> None:
+        connection = self._connection()
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+                for statement in filter(str.strip, script.split(";")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
+        if isinstance(error, sqlite3.IntegrityError):
+            raise
+        raise UnavailableError("storage_unavailable", f"The database cannot be used: {error}.") from error

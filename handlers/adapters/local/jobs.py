@@ -1,0 +1,247 @@
+"""Jobs, results, ledger and outbox in SQLite: they end a job in one transaction, so they share a file."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from handlers.adapters.local.database import Database
+from handlers.domain.errors import ConflictError, UnavailableError
+from handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source
+from handlers.domain.uploads import Delivery
+from handlers.domain.usage import CachedResult, LedgerEntry, Usage
+
+
+class SqliteJobs:
+    """`handlers.ports.JobStore`, and what a worker in the same process asks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
+        with self._database.change() as db:
+            if idempotency and (row := _one(db, "SELECT * FROM jobs WHERE key_hash = ?", idempotency.key_hash)):
+                if row["request_hash"] != idempotency.request_hash:
+                    raise ConflictError("idempotency_conflict", "This Idempotency-Key was used for another request.")
+                return _job(row), False
+            if db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0] >= max_queued:
+                raise UnavailableError("queue_full", "Too many jobs are waiting. Try again later.", retry_after=10)
+            taken = "SELECT 1 FROM jobs WHERE source_kind = 'upload' AND source_name = ?"
+            if job.source.kind == "upload" and _one(db, taken, job.source.name):
+                raise ConflictError("upload_taken", "There is a job for this upload already.")
+            _insert(db, job, idempotency)
+        return job, True
+
+    def get(self, job_id: str) -> Job | None:
+        with self._database.read() as db:
+            row = _one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
+        return _job(row) if row else None
+
+    def arrived(self, upload_key: str, now: float) -> str | None:
+        with self._database.change() as db:
+            row = _one(
+                db,
+                "UPDATE jobs SET state = 'queued', updated_at = ? WHERE state = 'waiting' AND source_kind = 'upload' "
+                "AND source_name = ? RETURNING id",
+                now,
+                upload_key,
+            )
+        return row["id"] if row else None
+
+    def claim(self, job_id: str, worker: str, lease_s: float, now: float) -> Job | None:
+        with self._database.change() as db:
+            row = _one(
+                db,
+                "UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, attempts = attempts + 1, updated_at = ? "
+                "WHERE id = ? AND (state = 'queued' OR (state = 'running' AND lease_until <= ?)) RETURNING *",
+                worker,
+                now + lease_s,
+                now,
+                job_id,
+                now,
+            )
+        return _job(row) if row else None
+
+    def extend(self, job_id: str, worker: str, lease_s: float, now: float) -> bool:
+        return self._held("lease_until = ?", job_id, worker, now + lease_s)
+
+    def release(self, job_id: str, worker: str, now: float) -> bool:
+        released = "state = 'queued', attempts = attempts - 1, worker = NULL, lease_until = NULL, updated_at = ?"
+        return self._held(released, job_id, worker, now)
+
+    def complete(
+        self,
+        job_id: str,
+        worker: str,
+        outcome: Outcome,
+        now: float,
+        result: CachedResult | None = None,
+        entry: LedgerEntry | None = None,
+        fingerprint: str | None = None,
+    ) -> bool:
+        with self._database.change() as db:
+            row = _one(
+                db,
+                "UPDATE jobs SET state = ?, outcome = ?, fingerprint = ?, updated_at = ?, worker = NULL, lease_until = NULL "
+                "WHERE id = ? AND state = 'running' AND worker = ? RETURNING webhook_url",
+                outcome.state,
+                json.dumps(asdict(outcome)),
+                fingerprint,
+                now,
+                job_id,
+                worker,
+            )
+            if row is None:
+                return False
+            if result:
+                _keep(db, result)
+            if entry:
+                _record(db, entry)
+            if row["webhook_url"]:
+                db.execute("INSERT OR REPLACE INTO deliveries VALUES (?, 0, ?, ?)", (job_id, now, now))
+        return True
+
+    def delete(self, job_id: str) -> None:
+        with self._database.change() as db:
+            db.execute("DELETE FROM results WHERE fingerprint = (SELECT fingerprint FROM jobs WHERE id = ?)", (job_id,))
+            db.execute("DELETE FROM deliveries WHERE job_id = ?", (job_id,))
+            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def next_claimable(self, now: float) -> str | None:
+        """Id of the oldest job that could be claimed."""
+        with self._database.read() as db:
+            row = _one(
+                db,
+                "SELECT id FROM jobs WHERE state = 'queued' OR (state = 'running' AND lease_until <= ?) "
+                "ORDER BY created_at LIMIT 1",
+                now,
+            )
+        return row["id"] if row else None
+
+    def abandon(self, process: str, now: float) -> int:
+        """Put the jobs of a process that has died back to queued; their attempts count. Returns how many."""
+        with self._database.change() as db:
+            return db.execute(
+                "UPDATE jobs SET state = 'queued', worker = NULL, lease_until = NULL, updated_at = ? "
+                "WHERE state = 'running' AND substr(worker, 1, length(?)) = ?",
+                (now, f"{process}/", f"{process}/"),
+            ).rowcount
+
+    def expired(self, now: float) -> list[Job]:
+        """Jobs whose time has come, except those that run."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT * FROM jobs WHERE expires_at <= ? AND state != 'running'", (now,)).fetchall()
+        return [_job(row) for row in rows]
+
+    def needs_upload(self, key: str) -> bool:
+        """Whether a job that is not final is for this upload."""
+        with self._database.read() as db:
+            asked = "SELECT 1 FROM jobs WHERE source_kind = 'upload' AND source_name = ? AND state NOT IN ('done', 'failed')"
+            return _one(db, asked, key) is not None
+
+    def _held(self, change: str, job_id: str, worker: str, value: float) -> bool:
+        statement = f"UPDATE jobs SET {change} WHERE id = ? AND state = 'running' AND worker = ?"  # noqa: S608 - our own words
+        with self._database.change() as db:
+            return db.execute(statement, (value, job_id, worker)).rowcount == 1
+
+
+class SqliteResults:
+    """`handlers.ports.Results` and `handlers.ports.Ledger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def cached(self, fingerprint: str, now: float) -> CachedResult | None:
+        with self._database.read() as db:
+            row = _one(db, "SELECT * FROM results WHERE fingerprint = ? AND expires_at > ?", fingerprint, now)
+        return CachedResult(row["fingerprint"], json.loads(row["report"]), row["expires_at"]) if row else None
+
+    def store(self, result: CachedResult, entry: LedgerEntry) -> bool:
+        with self._database.change() as db:
+            _keep(db, result)
+            return _record(db, entry)
+
+    def usage(self, owner: str, period: str) -> Usage:
+        with self._database.read() as db:
+            row = db.execute(
+                "SELECT COUNT(*), COALESCE(SUM(video_seconds), 0.0) FROM ledger WHERE owner = ? AND period = ?", (owner, period)
+            ).fetchone()
+        return Usage(row[0], row[1])
+
+    def forget_expired(self, now: float) -> None:
+        """Remove results that are not given again."""
+        with self._database.change() as db:
+            db.execute("DELETE FROM results WHERE expires_at <= ?", (now,))
+
+
+class SqliteOutbox:
+    """`handlers.ports.Outbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(self, job_id: str, lease_s: float, now: float) -> Delivery | None:
+        with self._database.change() as db:
+            row = _one(
+                db,
+                "UPDATE deliveries SET next_at = ? WHERE job_id = ? AND next_at <= ? RETURNING *",
+                now + lease_s,
+                job_id,
+                now,
+            )
+        return Delivery(**row) if row else None
+
+    def due(self, now: float, limit: int) -> Sequence[str]:
+        with self._database.read() as db:
+            asked = "SELECT job_id FROM deliveries WHERE next_at <= ? ORDER BY next_at LIMIT ?"
+            return [row["job_id"] for row in db.execute(asked, (now, limit))]
+
+    def retry(self, job_id: str, attempts: int, next_at: float) -> None:
+        with self._database.change() as db:
+            db.execute("UPDATE deliveries SET attempts = ?, next_at = ? WHERE job_id = ?", (attempts, next_at, job_id))
+
+    def remove(self, job_id: str) -> None:
+        with self._database.change() as db:
+            db.execute("DELETE FROM deliveries WHERE job_id = ?", (job_id,))
+
+
+def _one(db: sqlite3.Connection, statement: str, *values: object) -> sqlite3.Row | None:
+    # All rows are fetched: RETURNING takes effect only as far as its rows are read.
+    rows = db.execute(statement, values).fetchall()
+    return rows[0] if rows else None
+
+
+def _insert(db: sqlite3.Connection, job: Job, idempotency: Idempotency | None) -> None:
+    values = asdict(job)
+    values |= {"source_kind": job.source.kind, "source_name": job.source.name, "outcome": None}
+    values |= asdict(idempotency) if idempotency else {}
+    del values["source"]
+    names, marks = ", ".join(values), ", ".join("?" * len(values))
+    db.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - names of fields
+
+
+def _keep(db: sqlite3.Connection, result: CachedResult) -> None:
+    values = (result.fingerprint, json.dumps(result.report), result.expires_at)
+    db.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", values)
+
+
+def _record(db: sqlite3.Connection, entry: LedgerEntry) -> bool:
+    values = tuple(asdict(entry).values())
+    return (
+        db.execute("INSERT OR IGNORE INTO ledger (id, owner, period, at, video_seconds) VALUES (?, ?, ?, ?, ?)", values).rowcount
+        == 1
+    )
+
+
+def _job(row: sqlite3.Row) -> Job:
+    values = dict(row)
+    outcome = json.loads(values["outcome"]) if values["outcome"] else None
+    for name in ("key_hash", "request_hash", "outcome"):
+        del values[name]
+    failure = outcome and outcome["failure"]
+    return Job(
+        **{name: value for name, value in values.items() if name not in ("source_kind", "source_name", "state")},
+        state=JobState(values["state"]),
+        source=Source(values["source_kind"], values["source_name"]),
+        outcome=Outcome(outcome["report"], Failure(**failure) if failure else None) if outcome else None,
+    )

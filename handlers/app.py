@@ -1,0 +1,77 @@
+"""The FastAPI app. The same for one machine and for Lambda; what differs is in the services it is given."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+from core import __version__
+from core.errors import LipgateError
+from handlers.adapters.local.folder import RECEIVER
+from handlers.bodies import FORM_BYTES, JSON_BYTES
+from handlers.middleware import Envelope
+from handlers.openapi import describe
+from handlers.problems import on_http_exception, on_lipgate_error, problem
+from handlers.routes import health, jobs, score, uploads, usage
+from handlers.services import Services
+from handlers.settings import MEBIBYTE
+
+DESCRIPTION = """Measures whether the face in a video really speaks the words we hear: offset, confidence, score, decision.
+
+Short videos: `POST /score`. Long ones: `POST /uploads`, upload, `POST /jobs`, then `GET /jobs/{id}` or a webhook.
+Errors are problem+json with a stable `code`."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """Make the app.
+
+    Args:
+        services: of this process. Its workers start and stop with the app; where there are none, no lifespan is needed.
+    """
+    app = FastAPI(
+        title="Lipgate", version=__version__, description=DESCRIPTION, lifespan=_lifespan, redirect_slashes=False, redoc_url=None
+    )
+    app.state.services = services
+    app.state.routes = []
+    for module in (health, score, uploads, jobs, usage):
+        app.include_router(module.router)
+        app.state.routes += module.router.routes
+    app.add_exception_handler(LipgateError, on_lipgate_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    if services.settings.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=services.settings.origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(Envelope, limit_of=_limits(services))
+    describe(app, keys_required=services.settings.require_api_keys)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    if services.workers:
+        services.workers.start()
+    yield
+    if services.workers:
+        await to_thread.run_sync(services.workers.stop)
+    services.close()
+
+
+def _limits(services: Services) -> Callable[[str], int]:
+    """Most bytes of a body, by path."""
+    by_path = {
+        "/score": int(services.scorer.limits.max_video_size_mb * MEBIBYTE) + FORM_BYTES,
+        f"/{RECEIVER}": services.settings.max_upload_bytes + FORM_BYTES,
+    }
+    return lambda path: by_path.get(path, JSON_BYTES)
+
+
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    return problem("invalid_request", f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", request.scope.get("request_id"))

@@ -1,0 +1,43 @@
+"""What can go wrong in the service itself. The codes stand beside those of `core.errors`; `handlers.problems` gives a status.
+
+LipgateError
+└── ServiceError
+    ├── RefusedError       unauthorized, rate_limited, quota_exceeded, video_path_refused, webhook_refused, bad_request, ...
+    ├── ConflictError      idempotency_conflict, upload_taken
+    ├── NotFoundError      job_not_found, upload_not_found
+    ├── TooLargeError      body_too_large
+    └── UnavailableError   queue_full, storage_unavailable, shutting_down
+"""
+
+from core.errors import LipgateError
+
+
+class ServiceError(LipgateError):
+    """Base. `retry_after` is the time in seconds after which trying again makes sense; None where it does not."""
+
+    def __init__(self, code: str, message: str, retry_after: float | None = None) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after
+
+
+class RefusedError(ServiceError):
+    """The request is not allowed."""
+
+
+class ConflictError(ServiceError):
+    """It contradicts an earlier one."""
+
+
+class NotFoundError(ServiceError):
+    """There is none, or it is somebody else's."""
+
+
+class TooLargeError(ServiceError):
+    """More bytes than are taken."""
+
+
+class UnavailableError(ServiceError):
+    """Not now: the queue is full, or a service behind this one throttles or fails. Always has `retry_after`."""
+
+    def __init__(self, code: str, message: str, retry_after: float = 5.0) -> None:
+        super().__init__(code, message, retry_after)

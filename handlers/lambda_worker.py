@@ -1,0 +1,36 @@
+"""Lambda entry of the worker: jobs, webhooks and notifications of uploads from SQS. The models are loaded when it is imported."""
+
+import logging
+from typing import Any
+
+from core.settings import settings
+from handlers.adapters.aws import aws_services
+from handlers.adapters.aws.messages import Messages
+from handlers.logs import log_json
+
+log_json(settings().log_level)
+log = logging.getLogger(__name__)
+
+_services = aws_services()
+if _services.settings.preload_models:
+    _services.scorer.load()
+_messages = Messages(_services)
+
+
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    """Work on a batch of messages.
+
+    Args:
+        event: of SQS.
+        context: of the invocation; no score takes longer than the time that remains.
+
+    Returns:
+        The messages that SQS must deliver again. All others are done, or never can be: those are only logged, so that none
+        comes back for ever.
+    """
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list):
+        log.error("not a batch of messages")
+        return {"batchItemFailures": []}
+    again = [record["messageId"] for record in records if isinstance(record, dict) and not _messages.handle(record, context)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

@@ -1,0 +1,125 @@
+"""Around every request: its id, its limits, one line in the log. Plain ASGI, so that bodies stream."""
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from handlers.domain.errors import RefusedError, TooLargeError
+from handlers.problems import problem
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 30.0
+"""Longest silence while a body is received."""
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Envelope:
+    """Request id in and out, size limit on bodies, access log, and a problem where the app fails."""
+
+    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
+        """Args:
+        app: to wrap.
+        limit_of: most bytes of a body, by path.
+        """
+        self._app = app
+        self._limit_of = limit_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        request_id = _request_id(headers.get(b"x-request-id", b""))
+        scope["request_id"], scope["began"] = request_id, began
+        body = _Body(receive, self._limit_of(scope["path"]))
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+                message = {**message, "headers": [*message.get("headers", []), *own]}
+            await send(message)
+
+        try:
+            if _declared(headers) > body.most:
+                # Answered before a byte is read: the server closes the connection.
+                await _too_large(body.most, request_id)(scope, body.receive, answer)
+            else:
+                await self._app(scope, body.receive, answer)
+        except Exception:
+            log.exception("internal error", extra={"request_id": request_id})
+            if status:
+                raise
+            await problem("internal_error", "There is a fault in Lipgate.", request_id)(scope, receive, answer)
+        finally:
+            route = scope.get("route")
+            log.info(
+                "request",
+                extra={
+                    "request_id": request_id,
+                    "method": scope["method"],
+                    # The route's pattern: a path could hold what a client would rather not see in a log.
+                    "route": getattr(route, "path", None),
+                    "status": status,
+                    "ms": round((time.monotonic() - began) * 1000),
+                    "bytes_in": body.received,
+                },
+            )
+
+
+class _Body:
+    """Counts what is received and does not wait for ever."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self.most = most
+        self.received = 0
+        self._complete = False
+
+    async def receive(self) -> Message:
+        """The next message.
+
+        Raises:
+            TooLargeError: body_too_large.
+            RefusedError: request_timeout.
+        """
+        if self._complete:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), IDLE_SECONDS)
+        except TimeoutError as error:
+            raise RefusedError("request_timeout", f"Nothing came for {IDLE_SECONDS:g} s.") from error
+        if message["type"] == "http.request":
+            self.received += len(message.get("body", b""))
+            self._complete = not message.get("more_body", False)
+            if self.received > self.most:
+                raise TooLargeError("body_too_large", f"The body is larger than the {self.most} bytes that are taken here.")
+        else:
+            self._complete = True
+        return message
+
+
+def _request_id(sent: bytes) -> str:
+    text = sent.decode("latin-1")
+    return text if _ID.fullmatch(text) else secrets.token_hex(16)
+
+
+def _declared(headers: dict[bytes, bytes]) -> int:
+    length = headers.get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+def _too_large(most: int, request_id: str) -> ASGIApp:
+    detail = f"The body is larger than the {most} bytes that are taken here."
+    return problem("body_too_large", detail, request_id, headers={"Connection": "close"})

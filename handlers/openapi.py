@@ -1,0 +1,86 @@
+"""OpenAPI: routes read their bodies themselves, so what they take and give is written down here, in full."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from handlers.problems import MEDIA_TYPE
+from handlers.schemas import DOCUMENTS
+
+_WHY = {
+    400: "The request cannot be read.",
+    401: "The API key is missing or not valid.",
+    403: "This file or ticket is not allowed.",
+    404: "There is none.",
+    408: "The body stopped coming.",
+    409: "It contradicts an earlier request.",
+    413: "Too many bytes.",
+    415: "A content type that is not taken.",
+    422: "Not what can be worked with: `code` says why.",
+    429: "Too many requests, or the monthly quota is used up.",
+    500: "A fault of the server.",
+    503: "Not now. Try again after the time in Retry-After.",
+}
+_RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
+_LOCATION = {"Location": {"description": "Of the job.", "required": True, "schema": {"type": "string"}}}
+
+ALWAYS = (401, 429, 500, 503)
+"""Any request that needs a key may end so."""
+
+
+def ref(model: type[BaseModel]) -> dict[str, str]:
+    """A reference to the schema of a document."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def takes(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route with a JSON body."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": ref(model)}}}}
+
+
+def gives(model: type[BaseModel], text: str, *, location: bool = False) -> dict[str, Any]:
+    """A JSON answer."""
+    answer: dict[str, Any] = {"description": text, "content": {"application/json": {"schema": ref(model)}}}
+    return {**answer, "headers": _LOCATION} if location else answer
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Answers that are errors."""
+    schema = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return {
+        status: {"description": _WHY[status], **schema, **({"headers": _RETRY} if status in (429, 503) else {})}
+        for status in sorted(statuses)
+    }
+
+
+def describe(app: FastAPI, *, keys_required: bool) -> None:
+    """Give the app its OpenAPI document."""
+
+    def made() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            components = document.setdefault("components", {})
+            pairs = [(model, "validation") for model in DOCUMENTS]
+            _, schemas = models_json_schema(pairs, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+            components["schemas"] = schemas["$defs"]
+            components["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            }
+            keys: list[dict[str, list]] = [{"bearer": []}, {"key": []}]
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    operation["security"] = [] if path == "/health" else keys if keys_required else [*keys, {}]
+                    # FastAPI adds an answer of its own for parameters it checks; ours is a problem.
+                    operation["responses"] = {
+                        status: answer
+                        for status, answer in operation["responses"].items()
+                        if "HTTPValidationError" not in str(answer)
+                    }
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = made  # type: ignore[method-assign]

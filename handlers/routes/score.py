@@ -1,0 +1,147 @@
+"""POST /score: a video in, a report out; or a job where that would take too long."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError, Future
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from core.errors import DeadlineError, LipgateError
+from handlers.admission import Caller
+from handlers.bodies import media_type, read_json, received_video
+from handlers.deadline import deadline_of
+from handlers.domain.errors import RefusedError, UnavailableError
+from handlers.domain.fingerprint import content_hash
+from handlers.jobs import adopt
+from handlers.openapi import ALWAYS, gives, problems, ref
+from handlers.paths import resolve_video_path
+from handlers.reports import public_message, with_session
+from handlers.routes.caller import AppServices, Asking
+from handlers.routes.jobs import job_answer
+from handlers.schemas import JobDocument, ReportDocument, ScoreRequest
+from handlers.scoring import Interrupted
+from handlers.services import Services
+from handlers.settings import MEBIBYTE
+from handlers.work import Scored, check_size, find_cached, judge
+
+router = APIRouter(tags=["score"])
+
+FILE_FIELDS = ("file", "video")
+LONGEST_SESSION_ID = 200
+
+_FORM = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The video; `video` is taken too."},
+        "session_id": {"type": "string", "maxLength": LONGEST_SESSION_ID},
+    },
+    "required": ["file"],
+}
+_RAW = {"schema": {"type": "string", "format": "binary"}}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": ref(ScoreRequest)},
+            "multipart/form-data": {"schema": _FORM},
+            "video/*": _RAW,
+            "application/octet-stream": _RAW,
+        },
+    },
+    "parameters": [
+        {
+            "name": "session_id",
+            "in": "query",
+            "description": "For a raw body.",
+            "schema": {"type": "string", "maxLength": LONGEST_SESSION_ID},
+        }
+    ],
+}
+
+
+@router.post(
+    "/score",
+    openapi_extra=_BODY,
+    responses={
+        200: gives(ReportDocument, "The report."),
+        202: gives(JobDocument, "It takes longer than a request may: it goes on as a job.", location=True),
+        **problems(400, 403, 404, 408, 413, 415, 422, *ALWAYS),
+    },
+)
+async def score(request: Request, services: AppServices, caller: Asking) -> JSONResponse:
+    """Score a video: one in the upload folder (JSON), or the body itself (multipart, or raw)."""
+    deadline = deadline_of(request.scope, services.scorer.limits.processing_timeout_seconds)
+    with services.scorer.admitted():
+        return await _answer(request, services, caller, deadline)
+
+
+async def _answer(request: Request, services: Services, caller: Caller, deadline: float) -> JSONResponse:
+    async with _video(request, services) as (path, session_id, received):
+        try:
+            content = await to_thread.run_sync(content_hash, path)
+            scored = await to_thread.run_sync(find_cached, services, caller.owner, content)
+            cached = scored is not None
+            scored = scored or await _judged(services, caller, path, content, deadline)
+        except DeadlineError:
+            job = await to_thread.run_sync(lambda: adopt(services, caller.owner, path, session_id, received=received))
+            return job_answer(request, job)
+        except UnavailableError:
+            raise
+        except LipgateError as error:
+            error.message = public_message(error, path) if not isinstance(error, RefusedError) else error.message
+            raise
+    return JSONResponse(with_session(scored.report, session_id), headers={"Lipgate-Cache": "hit" if cached else "miss"})
+
+
+async def _judged(services: Services, caller: Caller, path: Path, content: str, deadline: float) -> Scored:
+    """Score it in a slot and write it down.
+
+    Raises:
+        DeadlineError: not in time, be it for want of a slot.
+        UnavailableError: the server stops.
+    """
+    task: Future[Scored] = services.scorer.submit(lambda: judge(services, caller.owner, path, content, deadline))
+    waiting = asyncio.wrap_future(task)
+    try:
+        done, _ = await asyncio.wait([waiting], timeout=max(0.0, deadline - time.monotonic()))
+        if not done and task.cancel():
+            raise DeadlineError(services.scorer.limits.processing_timeout_seconds)
+        # One that runs sees the deadline itself, within a second of video.
+        scored = await waiting
+    except (Interrupted, CancelledError) as error:
+        raise UnavailableError("shutting_down", "This server is about to stop. Try again.", retry_after=1) from error
+    if scored.result and scored.entry:
+        await to_thread.run_sync(services.results.store, scored.result, scored.entry)
+    return scored
+
+
+@asynccontextmanager
+async def _video(request: Request, services: Services) -> AsyncIterator[tuple[Path, str | None, bool]]:
+    """The video, the session id, and whether the file came with the request."""
+    most = int(services.scorer.limits.max_video_size_mb * MEBIBYTE)
+    kind = media_type(request)
+    if kind == "application/json":
+        asked = await read_json(request, ScoreRequest)
+        path = await to_thread.run_sync(resolve_video_path, asked.video_path, services.settings.upload_dir)
+        check_size(path, most)
+        yield path, asked.session_id, False
+    elif kind == "multipart/form-data" or kind.startswith("video/") or kind == "application/octet-stream":
+        _checked(request.query_params.get("session_id"))
+        async with received_video(request, services.temporary, FILE_FIELDS, lambda _: most) as video:
+            yield video.path, _checked(video.fields.get("session_id", request.query_params.get("session_id"))), True
+    else:
+        raise RefusedError(
+            "unsupported_media_type", "Send application/json, multipart/form-data, video/* or application/octet-stream."
+        )
+
+
+def _checked(session_id: Any) -> str | None:
+    if session_id is not None and len(session_id) > LONGEST_SESSION_ID:
+        raise RefusedError("invalid_request", f"session_id may have at most {LONGEST_SESSION_ID} characters.")
+    return session_id

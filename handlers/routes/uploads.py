@@ -1,0 +1,65 @@
+"""POST /uploads: a ticket to upload with. Where no other service takes the upload, this one does."""
+
+import time
+from urllib.parse import urljoin
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from handlers.adapters.local.folder import RECEIVER
+from handlers.bodies import read_json, received_video
+from handlers.domain.errors import NotFoundError, RefusedError
+from handlers.domain.uploads import new_upload_key
+from handlers.jobs import announce_upload
+from handlers.openapi import ALWAYS, gives, problems, takes
+from handlers.routes.caller import AppServices, Asking
+from handlers.schemas import UploadDocument, UploadRequest
+from handlers.views import timestamp
+
+router = APIRouter(tags=["uploads"])
+
+
+@router.post(
+    "/uploads",
+    status_code=201,
+    openapi_extra=takes(UploadRequest),
+    responses={201: gives(UploadDocument, "The ticket."), **problems(400, 408, 413, 415, 422, *ALWAYS)},
+)
+async def post_upload(request: Request, services: AppServices, caller: Asking) -> JSONResponse:
+    """A ticket for one upload."""
+    asked = await read_json(request, UploadRequest)
+    settings, key = services.settings, new_upload_key(caller.owner)
+    most = settings.max_upload_bytes
+    ticket = await to_thread.run_sync(
+        services.objects.presign, key, asked.content_type, most, settings.upload_expiry_seconds, time.time()
+    )
+    document = {
+        "upload": key,
+        "url": urljoin((settings.public_url or str(request.base_url)).rstrip("/") + "/", ticket.url),
+        "fields": ticket.fields,
+        "max_bytes": most,
+        "expires_at": timestamp(ticket.expires_at),
+    }
+    return JSONResponse(document, 201, {"Cache-Control": "no-store"})
+
+
+@router.post(f"/{RECEIVER}", status_code=204, include_in_schema=False)
+async def receive(request: Request, services: AppServices) -> Response:
+    """Take an upload with its ticket; the ticket stands in for a key."""
+    receiver = services.receiver
+    if receiver is None:
+        raise NotFoundError("not_found", "Not Found")
+    tickets: list[str] = []
+
+    def check(fields: dict[str, str]) -> int:
+        key, most = receiver.check(fields, time.time())
+        tickets.append(key)
+        return most
+
+    async with received_video(request, services.temporary, ("file",), check) as video:
+        if video.path.stat().st_size == 0:
+            raise RefusedError("empty_file", "The upload is empty.")
+        await to_thread.run_sync(receiver.put_file, video.path, tickets[0])
+    await to_thread.run_sync(announce_upload, services, tickets[0])
+    return Response(status_code=204)

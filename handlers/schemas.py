@@ -1,0 +1,221 @@
+"""Documents of the API, as OpenAPI tells them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SessionId = Annotated[str, Field(max_length=200, description="The client's own name for it, given back in the report.")]
+Decision = Literal["ALLOW", "NEXT", "BLOCK"]
+
+REPORT_EXAMPLE: dict[str, Any] = {
+    "offset_frames": 0,
+    "confidence": 3.295,
+    "min_dist": 9.01,
+    "score": 0.947,
+    "lag_ms": 0.0,
+    "decision": "ALLOW",
+    "reason": None,
+    "verified": True,
+    "processing_time_ms": 812,
+    "model": {"name": "mini", "version": "1.0", "sha256": "6d53...", "verified": True},
+    "detector": {"name": "yunet", "version": "2023mar-int8", "sha256": "49f0...", "verified": True},
+    "calibration": {"origin": "embedded"},
+    "device": "cpu",
+    "video": {"duration_s": 5.36, "fps": 25.0, "width": 976, "height": 528, "sha256": "e3b0..."},
+    "debug": {"num_results": 1, "speaker_track": 0, "all_results": [], "timings_ms": {"decode": 105.2}},
+    "session_id": "visit-17",
+}
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class Health(_Document):
+    """Whether videos can be scored."""
+
+    status: Literal["healthy", "degraded"] = Field(examples=["healthy"])
+    service: Literal["syncnet-avsync"]
+    version: str
+    syncnet_available: bool = Field(description="The weights are in place.")
+    models_loaded: bool = Field(description="A score needs no setting up: models are loaded, or load with the first video.")
+
+
+class ScoreRequest(_Document):
+    """A video that lies in the server's upload folder."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"video_path": "visits/17.mp4", "session_id": "visit-17"}]})
+
+    video_path: str = Field(min_length=1, max_length=4096, description="Inside the upload folder, relative to it or absolute.")
+    session_id: SessionId | None = None
+
+
+class Weights(_Document):
+    """Which weights were used."""
+
+    name: str
+    version: str
+    sha256: str
+    verified: bool
+
+
+class Video(_Document):
+    """What was scored."""
+
+    duration_s: float
+    fps: float | None
+    width: int
+    height: int
+    sha256: str
+
+
+class Debug(_Document):
+    """How the report came about."""
+
+    num_results: int = Field(description="Face tracks that were judged.")
+    speaker_track: int | None
+    all_results: list[dict[str, Any]] = Field(description="Every face track with its own metrics, curve and reason.")
+    timings_ms: dict[str, float]
+
+
+class ReportDocument(_Document):
+    """The report, the same as from the command line. Metrics are null where nothing was judged; `reason` then says why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REPORT_EXAMPLE]})
+
+    offset_frames: int | None = Field(description="Positive: the sound comes before the lips.")
+    confidence: float | None
+    min_dist: float | None
+    score: float | None = Field(description="0 to 1.")
+    lag_ms: float | None
+    decision: Decision
+    reason: str | None
+    verified: bool
+    processing_time_ms: int
+    model: Weights
+    detector: Weights
+    calibration: dict[str, Any]
+    device: str
+    video: Video
+    debug: Debug
+    session_id: str | None = None
+
+
+class UploadRequest(_Document):
+    """What will be uploaded."""
+
+    content_type: str = Field(
+        "application/octet-stream",
+        pattern=r"^(video/[A-Za-z0-9.+-]{1,64}|application/octet-stream)$",
+        examples=["video/mp4"],
+        description="Content type of the file.",
+    )
+
+
+class UploadDocument(_Document):
+    """Send a multipart form to `url`: `fields` as they are, then the file as `file`."""
+
+    upload: str = Field(examples=["uploads/anonymous/0f6d9ab1c3e5478296a1b2c3d4e5f607"], description="Its key, for POST /jobs.")
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_at: str
+
+
+class JobRequest(_Document):
+    """A video to score in the background: an upload, which may arrive later, or a file in the upload folder. One of the two."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"upload": "uploads/anonymous/0f6d9ab1c3e5478296a1b2c3d4e5f607", "session_id": "visit-17"}],
+            "oneOf": [
+                {"required": ["upload"], "properties": {"upload": {"type": "string"}, "video_path": {"type": "null"}}},
+                {"required": ["video_path"], "properties": {"video_path": {"type": "string"}, "upload": {"type": "null"}}},
+            ],
+        }
+    )
+
+    upload: str | None = Field(None, min_length=1, max_length=200, description="Key from POST /uploads.")
+    video_path: str | None = Field(None, min_length=1, max_length=4096, description="As of POST /score.")
+    session_id: SessionId | None = None
+    webhook_url: str | None = Field(
+        None,
+        max_length=2048,
+        pattern="^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
+        examples=["https://example.com/hook"],
+        description="Public https address to call with the outcome.",
+    )
+
+
+class JobError(_Document):
+    """Why there is no result."""
+
+    code: str
+    message: str
+
+
+class JobDocument(_Document):
+    """A job. `result` is there once it is done, `error` where it failed."""
+
+    id: str
+    state: Literal["waiting", "queued", "running", "done", "failed"]
+    session_id: str | None
+    upload: str | None
+    video_path: str | None
+    webhook_url: str | None
+    created_at: str
+    updated_at: str
+    expires_at: str
+    attempts: int
+    result: ReportDocument | None
+    error: JobError | None
+
+
+class UsageDocument(_Document):
+    """Videos scored and paid for. Reports that were given again are not among them."""
+
+    period: str = Field(examples=["2026-11"])
+    videos: int
+    video_seconds: float
+    monthly_quota: int | None
+    remaining: int | None
+
+
+class Problem(_Document):
+    """An error (RFC 9457). `code` is stable."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:lipgate:problem:not_a_video",
+                    "title": "Unprocessable Content",
+                    "status": 422,
+                    "detail": "The video is not a video file that can be read.",
+                    "code": "not_a_video",
+                    "request_id": "6f1c2a34d5b84e0c9a7f0b1c2d3e4f50",
+                }
+            ]
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str | None
+
+
+DOCUMENTS: tuple[type[BaseModel], ...] = (
+    Health,
+    ScoreRequest,
+    ReportDocument,
+    UploadRequest,
+    UploadDocument,
+    JobRequest,
+    JobDocument,
+    UsageDocument,
+    Problem,
+)
+"""All that OpenAPI names."""

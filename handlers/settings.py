@@ -1,0 +1,83 @@
+"""Settings of the service, beside those of the scorer in `core.settings`: same prefix, same `.env`."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1 << 20
+
+
+class ServiceSettings(BaseSettings):
+    """What an operator of the HTTP API may change."""
+
+    model_config = SettingsConfigDict(env_prefix="LIPGATE_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    host: str = Field("127.0.0.1", description="Address `serve` listens on.")
+    upload_dir: Path | None = Field(
+        None,
+        validation_alias=AliasChoices("LIPGATE_UPLOAD_DIR", "UPLOAD_DIR"),
+        description="Folder that video_path may name files in; without it video_path is refused.",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "service",
+        description="Folder of `serve`: jobs, keys, ledger, uploads.",
+    )
+    public_url: str | None = Field(None, description="Address clients see, for links; taken from the request without it.")
+    cors_origins: str = Field("", description="Origins that browsers may call from, separated by commas; none by default.")
+    require_api_keys: bool = Field(False, description="Refuse requests without an API key.")
+
+    score_slots: int = Field(0, ge=0, le=64, description="Videos scored at a time; 0: one per two cores, at least 2.")
+    workers: int = Field(1, ge=0, le=64, description="Jobs `serve` works on at a time, of those slots.")
+    preload_models: bool = Field(True, description="Load the models when `serve` starts, not with the first video.")
+    max_queue: int = Field(100, ge=1, description="Most jobs, and most synchronous scores, that wait; further ones get 503.")
+    max_upload_mb: float = Field(2048, gt=0, description="Largest upload of a job, in MB.")
+    max_attempts: int = Field(3, ge=1, description="A job that ends its worker so many times is given up.")
+    job_timeout_seconds: float = Field(3600, gt=0, description="Longest time a job may be scored.")
+    lease_seconds: float = Field(60, gt=0, description="A job whose worker is silent for so long goes to another one.")
+    grace_seconds: float = Field(20, ge=0, description="Time that running scores have to finish at shutdown.")
+
+    upload_expiry_seconds: int = Field(3600, ge=1, description="How long an upload may be started, and an unused one is kept.")
+    job_expiry_seconds: int = Field(7 * 86400, ge=1, description="How long a job and its report are kept.")
+    result_cache_seconds: int = Field(86400, ge=0, description="How long a report is given again for the same video.")
+    keep_uploads: bool = Field(False, description="Keep an upload after its job, until it expires.")
+
+    webhook_secret: str | None = Field(None, repr=False, description="Signs webhooks of requests without an API key.")
+    webhook_attempts: int = Field(8, ge=1, description="Attempts to deliver a webhook.")
+    webhook_timeout_seconds: float = Field(10, gt=0, description="Time one attempt may take.")
+    webhook_allow_private: bool = Field(False, description="Send webhooks to private addresses and plain http: for development.")
+
+    @property
+    def slots(self) -> int:
+        """Videos scored at a time."""
+        return self.score_slots or max(2, cores() // 2)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Largest upload of a job."""
+        return int(self.max_upload_mb * MEBIBYTE)
+
+    @property
+    def origins(self) -> list[str]:
+        """Origins allowed by CORS."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+@cache
+def service_settings() -> ServiceSettings:
+    """The settings of this process.
+
+    Raises:
+        pydantic.ValidationError: a variable is out of its range.
+    """
+    return ServiceSettings()
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

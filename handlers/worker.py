@@ -1,0 +1,131 @@
+"""Workers of `serve`: threads that take jobs from the store, send webhooks, and sweep up what has expired."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from handlers.adapters.local.folder import FolderObjects
+from handlers.adapters.local.jobs import SqliteJobs, SqliteResults
+from handlers.adapters.local.process_folder import ProcessFolder
+from handlers.domain.errors import UnavailableError
+from handlers.jobs import remove
+from handlers.services import Services
+from handlers.webhooks import deliver
+from handlers.work import Handled, run_job
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often the store is looked at without a call: another process may have entered a job."""
+
+SWEEP_SECONDS = 30.0
+
+
+class LocalWorkers:
+    """`handlers.ports.JobQueue`: the store is the queue, `send` wakes a thread."""
+
+    def __init__(
+        self, services: Services, jobs: SqliteJobs, results: SqliteResults, objects: FolderObjects, process: ProcessFolder
+    ) -> None:
+        self._services = services
+        self._jobs = jobs
+        self._results = results
+        self._objects = objects
+        self._process = process
+        self._bell = threading.Condition()
+        self._stopped = False
+        self._ends_at = 0.0
+        self._threads: list[threading.Thread] = []
+
+    def send(self, job_id: str) -> None:  # noqa: ARG002 - workers ask the store
+        """Wake a worker."""
+        with self._bell:
+            self._bell.notify_all()
+
+    def start(self) -> None:
+        """Take over from processes that have died, then begin."""
+        self.sweep()
+        duties = [(f"worker-{number}", self._work) for number in range(self._services.settings.workers)]
+        duties += [("webhooks", self._send_webhooks), ("sweeper", self._keep_sweeping)]
+        for name, duty in duties:
+            thread = threading.Thread(target=duty, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def retire(self) -> None:
+        """Take no more jobs; the grace time begins. Takes no lock: a signal handler may call it."""
+        if not self._stopped:
+            self._ends_at = time.monotonic() + self._services.settings.grace_seconds
+            self._stopped = True
+
+    def stop(self) -> None:
+        """Take no more jobs; running ones finish within the grace time or go back to the queue."""
+        self.retire()
+        with self._bell:
+            self._bell.notify_all()
+        self._services.scorer.close(max(0.0, self._ends_at - time.monotonic()))
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def sweep(self) -> None:
+        """Give back the jobs of dead processes and remove what has expired."""
+        now, settings = time.time(), self._services.settings
+        for name in self._process.dead():
+            given_back = self._jobs.abandon(name, now)
+            log.info("took over from a process that died", extra={"jobs": given_back})
+        for job in self._jobs.expired(now):
+            remove(self._services, job)
+        self._results.forget_expired(now)
+        for key in self._objects.older_than(now - settings.upload_expiry_seconds):
+            if not self._jobs.needs_upload(key):
+                self._objects.delete(key)
+
+    def _work(self) -> None:
+        worker = f"{self._process.name}/{threading.current_thread().name}"
+        while not self._stopped:
+            handled = self._guarded(lambda: self._one(worker))
+            if handled is not Handled.FINISHED:
+                self._rest(LOOK_SECONDS)
+
+    def _one(self, worker: str) -> Handled:
+        job_id = self._jobs.next_claimable(time.time())
+        if job_id is None:
+            return Handled.SKIPPED
+        handled = run_job(self._services, job_id, worker)
+        if handled is Handled.FINISHED:
+            self.send(job_id)
+        return handled
+
+    def _send_webhooks(self) -> None:
+        while not self._stopped:
+            for job_id in self._guarded(lambda: self._services.outbox.due(time.time(), 20)) or []:
+                self._guarded(partial(deliver, self._services, job_id))
+            self._rest(LOOK_SECONDS)
+
+    def _keep_sweeping(self) -> None:
+        while not self._stopped:
+            self._rest(SWEEP_SECONDS, woken=False)
+            if not self._stopped:
+                self._guarded(self.sweep)
+
+    def _guarded(self, step: Callable[[], T]) -> T | None:
+        """Whatever happens in one step, the thread goes on."""
+        try:
+            return step()
+        except UnavailableError as error:
+            log.warning("storage unavailable", extra={"problem": error.message})
+        except Exception:
+            log.exception("internal error in a worker")
+        return None
+
+    def _rest(self, seconds: float, *, woken: bool = True) -> None:
+        end = time.monotonic() + seconds
+        with self._bell:
+            while not self._stopped and (left := end - time.monotonic()) > 0:
+                if self._bell.wait(left) and woken:
+                    return

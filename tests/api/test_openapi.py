@@ -1,0 +1,83 @@
+"""The OpenAPI document tells all that is taken and given: schemathesis asks everything it can think of."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from handlers.problems import STATUS
+from tests.api.conftest import VIDEO, Api, MakeApi
+from tests.api.server import Server
+
+SEED = 7
+EXAMPLES = 15
+
+
+def test_every_route_is_described_with_its_errors(api: Api) -> None:
+    document = api.client.get("/openapi.json").json()
+    assert set(document["paths"]) == {"/health", "/score", "/uploads", "/jobs", "/jobs/{job_id}", "/usage"}
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], (method, path)
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and path != "/health":
+                    assert answer["content"] == {"application/problem+json": {"schema": problem}}, (method, path, status)
+    assert set(STATUS.values()) <= {400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 503, 504}
+
+
+def test_examples_fit_their_schemas(api: Api) -> None:
+    from handlers import schemas
+
+    for model in schemas.DOCUMENTS:
+        extra = model.model_config.get("json_schema_extra")
+        for example in extra.get("examples", []) if isinstance(extra, dict) else []:
+            model.model_validate(example)
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_the_document_says_whether_keys_are_required(required: bool, make_api: MakeApi) -> None:
+    paths = make_api(require_api_keys=required).client.get("/openapi.json").json()["paths"]
+    assert ({} in paths["/score"]["post"]["security"]) is not required
+    assert paths["/health"]["get"]["security"] == []
+
+
+def test_what_is_given_fits_the_document(api: Api) -> None:
+    from handlers.schemas import JobDocument, Problem, ReportDocument, UploadDocument, UsageDocument
+
+    (api.folder / "a.mp4").write_bytes(VIDEO)
+    ReportDocument.model_validate(api.client.post("/score", json={"video_path": "a.mp4"}).json())
+    job = api.job(video_path="a.mp4")
+    JobDocument.model_validate(job)
+    JobDocument.model_validate(api.ended(job["id"]))
+    UploadDocument.model_validate(api.client.post("/uploads", json={}).json())
+    UsageDocument.model_validate(api.client.get("/usage").json())
+    Problem.model_validate(api.client.get("/jobs/x").json())
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path, LIPGATE_MAX_QUEUE="1000", LIPGATE_PRELOAD_MODELS="0", LIPGATE_WEBHOOK_SECRET="x")  # noqa: S106
+    (server.videos / "a.mp4").write_bytes(VIDEO)
+    yield server
+    server.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_the_running_server_does_as_it_says(server: Server, tmp_path: Path) -> None:
+    pytest.importorskip("schemathesis")
+    # Not checked: that all is taken which fits the document. Few random bytes are a video.
+    command = [sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{server.port}/openapi.json"]
+    limits = ["--max-examples", str(EXAMPLES), "--seed", str(SEED), "--workers", "2"]
+    options = ["--exclude-checks", "positive_data_acceptance", "--no-color"]
+    done = subprocess.run([*command, *limits, *options], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    generated = re.search(r"(\d+) generated", done.stdout)
+    assert generated is not None
+    assert int(generated[1]) > 200
+    assert not [line for line in server.lines() if line["level"] == "ERROR"], json.dumps(server.lines()[-1])

@@ -1,0 +1,178 @@
+"""`lipgate serve` over real sockets: starts, is killed, goes on, stops."""
+
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from desktop.cli import main
+from tests.api.server import Server
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
+    pytest.mark.timeout(120),
+]
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """A function that starts a server in the folder of this test."""
+    servers = []
+
+    def make(*options: str, **environment: str) -> Server:
+        server = Server(tmp_path, *options, **environment)
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture
+def long_video(puppet: Callable[..., Path]) -> Path:
+    """Takes some seconds to score."""
+    return puppet(seconds=24.0, size=(320, 180), face_px=90, preset="ultrafast")
+
+
+def lines_of_ledger(server: Server) -> int:
+    return int(server.client.get("/usage").json()["videos"])
+
+
+def test_a_video_is_scored_over_a_socket_and_the_log_is_json(start: Start) -> None:
+    server = start()
+    shutil.copy(SAMPLES / "late_sound.mp4", server.videos / "a.mp4")
+    answer = server.client.post("/score", json={"video_path": "a.mp4", "session_id": "s1"}, headers={"X-Request-Id": "r1"})
+    assert answer.status_code == 200
+    assert (answer.json()["offset_frames"], answer.json()["session_id"]) == (-6, "s1")
+    assert server.terminate() == 0
+    assert [line["status"] for line in server.lines() if line.get("request_id") == "r1"] == [200]
+
+
+def test_a_job_survives_kill_9_of_its_worker_and_is_paid_once(start: Start, long_video: Path) -> None:
+    first = start()
+    shutil.copy(long_video, first.videos / "long.mp4")
+    job_id = first.client.post("/jobs", json={"video_path": "long.mp4"}).json()["id"]
+    first.until(job_id, "running")
+    first.kill()
+    second = start()
+    document = second.until(job_id, "done", "failed")
+    assert (document["state"], document["attempts"]) == ("done", 2)
+    assert lines_of_ledger(second) == 1
+    assert second.client.post("/score", json={"video_path": "long.mp4"}).headers["lipgate-cache"] == "hit"
+    assert lines_of_ledger(second) == 1
+
+
+def test_what_was_being_received_at_kill_9_is_removed_at_the_next_start(start: Start, tmp_path: Path) -> None:
+    first = start()
+    with socket.create_connection(("127.0.0.1", first.port)) as half:
+        half.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 90000\r\n\r\n" + b"x" * 9000)
+        while not list((tmp_path / "data").glob("processes/*/video-*")):
+            pass
+        first.kill()
+    assert list((tmp_path / "data").glob("processes/*/video-*"))
+    start()
+    assert not list((tmp_path / "data").glob("processes/*/video-*"))
+
+
+def test_sigterm_gives_a_job_that_is_too_long_back(start: Start, long_video: Path) -> None:
+    first = start(LIPGATE_GRACE_SECONDS="0.1")
+    shutil.copy(long_video, first.videos / "long.mp4")
+    job_id = first.client.post("/jobs", json={"video_path": "long.mp4"}).json()["id"]
+    first.until(job_id, "running")
+    assert first.terminate() == 0
+    second = start("--workers", "0")
+    document = second.client.get(f"/jobs/{job_id}").json()
+    assert (document["state"], document["attempts"]) == ("queued", 0)
+
+
+def test_sigterm_lets_what_runs_finish(start: Start, long_video: Path) -> None:
+    server = start(LIPGATE_GRACE_SECONDS="60")
+    shutil.copy(long_video, server.videos / "long.mp4")
+    job_id = server.client.post("/jobs", json={"video_path": "long.mp4"}).json()["id"]
+    server.until(job_id, "running")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(server.client.post, "/score", files={"file": (SAMPLES / "in_sync.mp4").read_bytes()})
+        while not list(server.folder.glob("data/processes/*/video-*")):
+            assert not answer.done(), answer.result().text
+        assert server.terminate(60) == 0
+        assert answer.result().status_code == 200
+    second = start("--workers", "0")
+    assert second.client.get(f"/jobs/{job_id}").json()["state"] == "done"
+    assert lines_of_ledger(second) == 2
+
+
+def test_fifty_clients_at_once(start: Start) -> None:
+    """Each gets a report or is told to come back; nothing fails, and the ledger sums to the videos."""
+    server = start(LIPGATE_MAX_QUEUE="40")
+    content = (SAMPLES / "in_sync.mp4").read_bytes()
+    barrier = threading.Barrier(50)
+
+    def ask(number: int) -> tuple[int, str]:
+        barrier.wait()
+        # Bytes behind the end of an MP4 are not looked at, but make it another video.
+        answer = server.client.post("/score", files={"file": content + bytes([number % 3])})
+        return answer.status_code, answer.headers.get("retry-after", "")
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(ask, range(50)))
+    assert {status for status, _ in answers} <= {200, 503}
+    assert all(wait for status, wait in answers if status == 503)
+    assert sum(status == 200 for status, _ in answers) >= 40
+    assert lines_of_ledger(server) == 3
+    assert server.client.get("/health").status_code == 200
+
+
+def test_a_client_that_goes_away_costs_nothing(start: Start) -> None:
+    server = start()
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", server.port)) as half:
+            half.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 90000\r\n\r\nxx")
+    with socket.create_connection(("127.0.0.1", server.port)) as nonsense:
+        nonsense.sendall(b"\x00\xff\r\n\r\n")
+    assert server.client.get("/health").status_code == 200
+    assert server.terminate() == 0
+    assert not list((server.folder / "data").glob("processes/*"))
+
+
+# The command line
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.5", "example.com"])  # noqa: S104
+def test_other_machines_are_not_served_without_keys(host: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["serve", "--host", host, "--data-dir", str(tmp_path)]) == 2
+    assert "--require-keys" in capsys.readouterr().err
+
+
+def test_keys_are_added_listed_and_revoked_while_it_serves(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    server = start("--require-keys")
+    place = ["--data-dir", str(server.folder / "data")]
+    assert server.client.get("/usage").status_code == 401
+    assert main(["keys", "add", "Ann", "--quota", "5", "--rate", "60", *place]) == 0
+    key = capsys.readouterr().out.strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    assert server.client.get("/usage", headers=headers).json()["monthly_quota"] == 5
+    assert main(["keys", "list", *place]) == 0
+    listing = capsys.readouterr().out
+    assert "Ann" in listing
+    assert key.split("_")[1] in listing
+    assert key.split("_", 2)[2] not in listing
+    assert main(["keys", "revoke", key.split("_")[1], *place]) == 0
+    assert server.client.get("/usage", headers=headers).status_code == 401
+    assert main(["keys", "revoke", "nobody", *place]) == 1
+
+
+def test_a_port_in_use_is_said(start: Start, tmp_path: Path) -> None:
+    server = start()
+    (tmp_path / "2").mkdir()
+    with pytest.raises(AssertionError, match="address already in use"):
+        Server(tmp_path / "2", "--port", str(server.port))
