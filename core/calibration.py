@@ -28,6 +28,11 @@ class Calibration:
         seconds = max(len(sync.framewise_confidence), 1) / VIDEO_FPS
         return self.midpoint + self.distance * sync.min_dist + self.shortness / math.sqrt(seconds)
 
+    @property
+    def confidence_alone(self) -> bool:
+        """Whether the score follows from the confidence alone, so that one confidence is the middle for every track."""
+        return not self.distance and not self.shortness
+
     def evidence(self, sync: SyncResult) -> float:
         """Logarithm of the odds; orders tracks where scores have come to 1."""
         return (sync.confidence - self.half(sync)) / self.scale

@@ -72,19 +72,19 @@ def curve(sync: SyncResult, key: str, title: str) -> str:
     return svg(key, title, said, parts)
 
 
-def framewise(sync: SyncResult, start: int, half: float, key: str, title: str) -> str:
+def framewise(sync: SyncResult, start: int, half: float | None, key: str, title: str) -> str:
     """Confidence as the track runs.
 
     Args:
         sync: what was measured.
         start: first frame of the track.
-        half: confidence that gives a score of one half.
+        half: confidence that gives a score of one half, where there is one for all tracks.
         key: makes ids unique on the page.
         title: of the plot, for those who cannot see it.
     """
     values = sync.framewise_confidence
     times, means, lows, highs = _thinned(values, (start + WINDOW_FRAMES / 2) / VIDEO_FPS)
-    ticks = ticks_around(min(0.0, float(values.min())), max(2 * half, float(values.max())))
+    ticks = ticks_around(min(0.0, float(values.min())), max(2 * (half or 0.0), float(values.max())))
     seconds = ticks_around(times[0], max(times[-1], times[0] + 0.2), 6)
     seconds = [tick for tick in seconds if times[0] - 1e-6 <= tick <= times[-1] + 1e-6]
     x, y = across(times[0], max(times[-1], times[0] + 0.04)), down(ticks[0], ticks[-1])
@@ -100,15 +100,17 @@ def framewise(sync: SyncResult, start: int, half: float, key: str, title: str) -
         words(4, 14, "confidence", "start", "axis"),
         f'<polygon class="area" points="{joined(area)}"/>',
         f'<polygon class="band" points="{joined(band)}"/>' if len(values) > _MAX_POINTS else "",
-        f'<line class="dashed" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(half):.1f}" y2="{y(half):.1f}"/>',
         f'<polyline class="series" points="{joined(line)}"/>',
-        words(WIDTH - RIGHT, y(half) - 5, "score 0.5", "end", "halo"),
     ]
-    above = float((values > half).mean())
     said = (
-        f"Confidence over {times[-1] - times[0]:.1f} s: from {values.min():.2f} to {values.max():.2f}, mean {values.mean():.2f}; "
-        f"{above:.0%} of the time above {half:.2f}, where the score would be 0.5."
+        f"Confidence over {times[-1] - times[0]:.1f} s: from {values.min():.2f} to {values.max():.2f}, mean {values.mean():.2f}."
     )
+    if half is not None:
+        parts += [
+            f'<line class="dashed" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(half):.1f}" y2="{y(half):.1f}"/>',
+            words(WIDTH - RIGHT, y(half) - 5, "score 0.5", "end", "halo"),
+        ]
+        said += f" {(values > half).mean():.0%} of the time above {half:.2f}, where the score would be 0.5."
     return svg(key, title, said, parts)
 
 

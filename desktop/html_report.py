@@ -114,7 +114,9 @@ def _figures(report: Report, limits: Settings) -> str:
     edge = ""
     if abs(sync.offset_frames) == len(sync.curve) // 2:
         edge = " This is the end of the search range: the true offset may be larger."
-    half = max(report.calibration.half(sync), 0.0)
+    middle = ""
+    if report.calibration.confidence_alone:
+        middle = f" With this model {words.number(report.calibration.midpoint)} gives a score of 0.5."
     return "".join(
         [
             '<dl class="figures">',
@@ -136,8 +138,7 @@ def _figures(report: Report, limits: Settings) -> str:
                 "Confidence",
                 words.number(sync.confidence),
                 "0 and up",
-                "How much better the best shift fits than a usual one. Near 0: no shift fits. "
-                f"At this distance and length {words.number(half)} gives a score of 0.5.",
+                f"How much better the best shift fits than a usual one. Near 0: no shift fits.{middle}",
             ),
             _figure(
                 "Minimum distance",

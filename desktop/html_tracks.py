@@ -89,7 +89,7 @@ def _section(track: TrackResult, report: Report, limits: Settings, key: str) -> 
     listed = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts)
     figures = ""
     if sync is not None and len(sync.framewise_confidence):
-        half = max(report.calibration.half(sync), 0.0)
+        half = report.calibration.half(sync) if report.calibration.confidence_alone else None
         named = f"track {track.track}"
         figures = (
             f'<div class="plots"><figure><h4>Which shift of the sound fits best</h4>'

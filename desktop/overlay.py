@@ -22,6 +22,9 @@ _COLOURS: dict[Decision | None, Colour] = {
 _FULL_BAR = 4.0
 """A bar is full at the confidence that gives a score of sigmoid(4) = 0.98."""
 
+_FULL_CONFIDENCE = 6.0
+"""The same where the score does not follow from the confidence alone."""
+
 _INK: Colour = (255, 255, 255)
 _PAPER: Colour = (24, 20, 16)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -62,8 +65,10 @@ class Overlay:
         pen.label(lines, left, top, colour)
         certain = track.sync.framewise_confidence
         now = float(certain[min(max(at - WINDOW_FRAMES // 2, 0), len(certain) - 1)]) if len(certain) else 0.0
-        half = max(self._report.calibration.half(track.sync), 0.0)
-        full = half + _FULL_BAR * self._report.calibration.scale
+        half, full = 0.0, _FULL_CONFIDENCE
+        if self._report.calibration.confidence_alone:
+            half = self._report.calibration.midpoint
+            full = half + _FULL_BAR * self._report.calibration.scale
         pen.bar(left, right, bottom, now / full, half / full, f"{now:.1f}", colour)
 
     def _decision(self, track: TrackResult) -> Decision | None:
