@@ -54,4 +54,4 @@ def _forbidden(text: str) -> bool:
 
 
 def _refused() -> RefusedError:
-    return RefusedError("video_path_refused", "video_path must name a file inside the upload folder.")
+    return RefusedError("video_path_refused", "The video_path must name a file inside the upload folder.")
