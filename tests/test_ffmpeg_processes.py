@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_process_that_somebody_kills_is_not_the_end_of_the_file(
     """As where the machine has run out of memory: a clip cut short would be judged by what is left of it."""
     script = str(hanging_ffmpeg(tmp_path, on, first="kill -KILL $$"))
     monkeypatch.setattr(ffmpeg, "program", lambda: script)
-    with pytest.raises(InputError, match="signal 9") as caught:
+    with pytest.raises(InputError, match="ended by a signal") as caught:
         score(clip, models)
     assert caught.value.code == "corrupt_video"
 
@@ -249,3 +250,17 @@ def test_signal_to_the_command_ends_ffmpeg_too(clip: Path, tmp_path: Path, numbe
     assert program.returncode == status
     assert "Traceback" not in said
     assert not alive(hanging)
+
+
+def test_an_ffmpeg_out_of_cpu_time_does_not_look_like_the_end_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ffmpeg, "_cpu_limit", lambda deadline: ["-timelimit", "1"])
+    endless = ["-f", "lavfi", "-i", "testsrc2=size=640x360", "-f", "rawvideo", "-"]
+    with ffmpeg.running(endless) as process, ffmpeg.Output(process) as output, pytest.raises(InputError, match="by a signal"):
+        deque(iter(lambda: output.read(1 << 20), None), maxlen=0)
+
+
+def test_the_cpu_time_of_ffmpeg_is_bounded_by_the_deadline() -> None:
+    assert ffmpeg._cpu_limit(None) == []
+    option, seconds = ffmpeg._cpu_limit(time.monotonic() + 10)
+    assert option == "-timelimit"
+    assert 10 <= int(seconds) <= 10 * ffmpeg.MAX_THREADS

@@ -1,6 +1,7 @@
 """Runs the bundled ffmpeg: argument lists only, allow lists for formats and protocols, killed with its whole group."""
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -25,6 +26,10 @@ MAX_THREADS = 4
 
 STALL_SECONDS = 120.0
 """ffmpeg is taken for hung when it gives nothing for so long while it is waited for."""
+
+
+INTERRUPTED = 255
+"""Exit status of an ffmpeg that took a signal (out of CPU time, asked to end) and closed its output in good order."""
 
 
 class Overdue(Exception):  # noqa: N818 - not an error of anybody's: the caller knows what to say of it
@@ -75,9 +80,10 @@ def running(
         arguments: all after `ffmpeg -hide_banner`.
         capture_log: pipe standard error too (else it is dropped).
         feed: pipe standard input too.
-        deadline: `time.monotonic()` at which it is killed and `overdue`, so that nobody waits for its output for ever.
+        deadline: `time.monotonic()` at which it is killed and `overdue`, so that nobody waits for its output for ever. The
+            kernel ends it when it has used as much CPU as its threads could until then, also where this program no longer can.
     """
-    command = [program(), *([] if feed else ["-nostdin"]), "-hide_banner", *arguments]
+    command = [program(), *([] if feed else ["-nostdin"]), *_cpu_limit(deadline), "-hide_banner", *arguments]
     start = _Start(command, stdin=subprocess.PIPE if feed else subprocess.DEVNULL, log=capture_log)
     timer = None
     try:
@@ -91,6 +97,12 @@ def running(
         if timer:
             timer.cancel()
         start.end()
+
+
+def _cpu_limit(deadline: float | None) -> list[str]:
+    if deadline is None:
+        return []
+    return ["-timelimit", str(math.ceil(max(1.0, deadline - time.monotonic()) * MAX_THREADS))]
 
 
 class _Start:
@@ -210,8 +222,8 @@ class Output:
             raise Overdue
         if self._stalled:
             raise InputError("corrupt_video", f"The file could not be read on: nothing came for {STALL_SECONDS:g} s.")
-        if status < 0:
-            raise InputError("corrupt_video", f"The file could not be read on: ffmpeg was ended by signal {-status}.")
+        if status < 0 or status == INTERRUPTED:
+            raise InputError("corrupt_video", "The file could not be read on: ffmpeg was ended by a signal.")
 
     def _guard(self) -> None:
         while not self._closed.wait(min(1.0, STALL_SECONDS / 4)):
