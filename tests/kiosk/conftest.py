@@ -1,5 +1,6 @@
 """The kiosk in process, with a folder of its own and a scorer that says what a test wants."""
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ def report(decision: str = "ALLOW", reason: str | None = None, *others: dict[str
     tracks = [] if reason else [track(), *others]
     judged = {"offset_frames": 0, "confidence": 5.0, "min_dist": 9.0, "score": 0.97}
     return {
-        **({name: None for name in judged} if reason else judged),
+        **(dict.fromkeys(judged) if reason else judged),
         **{"decision": decision, "reason": reason, "processing_time_ms": 400, "device": "cpu"},
         "model": {"name": "mini", "version": "2.0", "sha256": "c1b4", "verified": True},
         "debug": {"speaker_track": None if reason else 0, "all_results": tracks, "num_results": len(tracks)},
@@ -59,9 +60,7 @@ class Script:
     limits: list[Settings] = field(default_factory=list)
     """Settings each recording was scored with."""
 
-    def score(
-        self, scorer: Scorer, path: Path, deadline: float | None, *_: Any, limits: Settings | None = None
-    ) -> dict[str, Any]:
+    def score(self, path: Path, deadline: float | None, *_: Any, limits: Settings | None = None) -> dict[str, Any]:
         """Stands in for `Scorer.score`."""
         assert path.read_bytes() == RECORDING["content"]
         assert limits is not None
@@ -121,12 +120,10 @@ MakeKiosk = Callable[..., RunningKiosk]
 @pytest.fixture
 def make_kiosk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeKiosk]:
     """A function that starts a kiosk with other settings. Its browser has used the link."""
-    import contextlib
-
     script = Script()
-    monkeypatch.setattr(Scorer, "score", lambda *given, **named: script.score(*given, **named))
+    monkeypatch.setattr(Scorer, "score", script.score)
     monkeypatch.setattr("desktop.kiosk.hearing.Hearing.available", lambda *_: bool(script.hears))
-    monkeypatch.setattr("desktop.kiosk.hearing.Hearing.listen", lambda *given: script.listen(*given))
+    monkeypatch.setattr("desktop.kiosk.hearing.Hearing.listen", script.listen)
     monkeypatch.setattr("handlers.services.core_settings", lambda: Settings(_env_file=None))
     monkeypatch.setattr("desktop.kiosk.app.service_settings", lambda: ServiceSettings(_env_file=None))
 

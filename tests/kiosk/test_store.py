@@ -95,8 +95,10 @@ def test_entries_cut_off_at_the_end_show_against_a_hash_kept_elsewhere(tmp_path:
     assert head not in {entry.hash for entry in iterate_audit(store)}
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit SET event = 'x'", "DELETE FROM audit", "INSERT OR REPLACE INTO audit "
-                                       "SELECT sequence, at, 'x', detail, previous, hash FROM audit WHERE sequence = 1"])  # fmt: skip
+OVERWRITE = "INSERT OR REPLACE INTO audit SELECT sequence, at, 'x', detail, previous, hash FROM audit WHERE sequence = 1"
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET event = 'x'", "DELETE FROM audit", OVERWRITE])
 def test_the_log_is_only_added_to(statement: str, tmp_path: Path) -> None:
     filled(tmp_path / DATABASE)
     with sqlite3.connect(tmp_path / DATABASE) as db, pytest.raises(sqlite3.IntegrityError):
