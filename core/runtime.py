@@ -145,14 +145,22 @@ def torch_installed() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
+def frozen() -> bool:
+    """Whether this is the frozen program, to which nothing can be installed."""
+    return getattr(sys, "frozen", False)
+
+
 def require_torch(why: str) -> None:
     """Check that torch is installed.
 
     Raises:
         DeviceError: torch_missing, saying why it is needed and how to get it.
     """
-    if not torch_installed():
-        raise DeviceError("torch_missing", f"PyTorch is not installed and {why}. Run: ./lipgate install torch")
+    if torch_installed():
+        return
+    if frozen():
+        raise DeviceError("torch_missing", f"This program was built without PyTorch and {why}. Take the one built for CUDA.")
+    raise DeviceError("torch_missing", f"PyTorch is not installed and {why}. Run: ./lipgate install torch")
 
 
 def _driver_visible() -> bool:

@@ -40,7 +40,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     parser = commands.add_parser(
         "score",
-        help="score videos",
         description="Measure whether face and voice belong together: offset, confidence, distance, a score and a decision.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="video file; any container and codec that ffmpeg reads")
