@@ -42,6 +42,8 @@ COMMANDS = (
     Command("evaluate", "measure how well clips of your own are told apart", "desktop.evaluate_command"),
     Command("calibrate", "fit score and thresholds to clips of your own", "desktop.calibrate_command"),
     Command("serve", "serve the HTTP API", "handlers.serve_command"),
+    Command("kiosk", "run a verification station", "desktop.kiosk_command"),
+    Command("history", "export and verify what a station remembers", "desktop.history_command"),
     Command("keys", "add, list and revoke API keys of serve", "handlers.keys_command"),
     Command("weights", "list, fetch, import and verify network weights", "desktop.weights_command"),
     Command("settings", "list all settings", "desktop.settings_command"),

@@ -15,6 +15,7 @@ from core.settings import settings
 from desktop import doctor
 from desktop.cli import main
 from desktop.doctor import Check, browser, clock, devices, ffmpeg, gpu, networks, program, storage
+from desktop.kiosk.settings import kiosk_settings
 from handlers.settings import service_settings
 
 Captured = pytest.CaptureFixture[str]
@@ -22,11 +23,12 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def _fresh_settings() -> Iterator[None]:
-    settings.cache_clear()
-    service_settings.cache_clear()
+    cached = (settings, service_settings, kiosk_settings)
+    for values in cached:
+        values.cache_clear()
     yield
-    settings.cache_clear()
-    service_settings.cache_clear()
+    for values in cached:
+        values.cache_clear()
 
 
 @pytest.fixture
@@ -208,14 +210,15 @@ def test_the_browser_says_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_no_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(browser, "_APPLICATIONS", {})
+    monkeypatch.setattr(browser, "find_chromium", lambda: None)
     assert browser.checks()[0].state == "warn"
 
 
 def test_folders_are_looked_at_and_not_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LIPGATE_DATA_DIR", str(tmp_path / "a" / "b"))
-    check = by_name(storage.checks())["data folder"]
-    assert check.state == "ok"
+    monkeypatch.setenv("LIPGATE_KIOSK_DIR", str(tmp_path / "c"))
+    found = by_name(storage.checks())
+    assert (found["data folder"].state, found["station folder"].state) == ("ok", "ok")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -247,8 +250,10 @@ def test_a_clock_before_the_program_was_made_is_wrong(now: float | None, state: 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "API", ("no_such_package",))
-    monkeypatch.setattr(program, "RECOGNISER", "no_such_recogniser")
+    monkeypatch.setattr("desktop.kiosk.listening.available", lambda language: False)
     found = by_name(program.checks())
     assert "no_such_package" in found["api and kiosk"].found
     assert found["phrase recogniser"].state == "warn"
+    monkeypatch.setattr("desktop.kiosk.listening.available", lambda language: language == "en")
+    assert by_name(program.checks())["phrase recogniser"] == Check("phrase recogniser", "ok", "for phrases in en")
     assert found["program"].state in ("ok", "warn")

@@ -6,46 +6,18 @@ import sys
 from pathlib import Path
 
 from desktop.doctor.check import Check
+from desktop.kiosk.browser import find_chromium
 
-PROGRAMS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "microsoft-edge",
-    "firefox",
-    "chrome",
-    "msedge",
-)
-
-_APPLICATIONS = {
-    "darwin": (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Firefox.app/Contents/MacOS/firefox",
-    ),
-    "win32": (
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-        r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-        r"C:\Program Files\Mozilla Firefox\firefox.exe",
-    ),
-}
 _SECONDS = 15
 """Longest time a browser may take to say its version."""
 
 
 def checks() -> list[Check]:
-    """The first browser found; any that knows MediaRecorder will do."""
-    program = find_browser()
+    """A Chromium, which the station can keep in full screen; any other that knows MediaRecorder must be opened by hand."""
+    program = find_chromium() or shutil.which("firefox")
     if program is None:
-        advice = "Install Chromium (apt-get install chromium) or Firefox; only the kiosk needs it."
-        return [Check("browser", "warn", "none", advice)]
+        return [Check("browser", "warn", "none", "Install Chromium (apt-get install chromium); only the kiosk needs it.")]
     return [Check("browser", "ok", f"{_version(program)}, {program}")]
-
-
-def find_browser() -> str | None:
-    """Path of a browser; None where none is known."""
-    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    return found or next((path for path in _APPLICATIONS.get(sys.platform, ()) if Path(path).is_file()), None)
 
 
 def _version(program: str) -> str:

@@ -4,14 +4,13 @@ import importlib.util
 import os
 import platform
 import sys
-from pathlib import Path
 
 from core import __version__
 from core.runtime import frozen
 from desktop.doctor.check import Check
 
 API = ("fastapi", "uvicorn", "python_multipart")
-RECOGNISER = "pocketsphinx"
+LANGUAGES = ("es", "en")
 
 
 def checks() -> list[Check]:
@@ -38,14 +37,12 @@ def _api() -> Check:
 
 
 def _recogniser() -> Check:
-    name = "phrase recogniser"
-    spec = importlib.util.find_spec(RECOGNISER)
-    if spec is None:
-        return Check(name, "warn", "not installed: the kiosk cannot check what was said", _install("kiosk"))
-    folders = [Path(place) / "model" for place in spec.submodule_search_locations or []]
-    if not any(folder.is_dir() and any(folder.iterdir()) for folder in folders):
-        return Check(name, "warn", f"{RECOGNISER} has no model beside it", _install("kiosk"))
-    return Check(name, "ok", f"{RECOGNISER} with its English model")
+    from desktop.kiosk.listening import available
+
+    heard = [language for language in LANGUAGES if available(language)]
+    if not heard:
+        return Check("phrase recogniser", "warn", "none: the kiosk cannot check what was said", _install("kiosk"))
+    return Check("phrase recogniser", "ok", f"for phrases in {', '.join(heard)}")
 
 
 def _install(extra: str) -> str:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from desktop.doctor.check import Check
+from desktop.kiosk.settings import kiosk_settings
 from handlers.settings import service_settings
 
 ROOM = 1 << 30
@@ -13,8 +14,12 @@ ROOM = 1 << 30
 
 
 def checks() -> list[Check]:
-    """Data of kiosk and API, temporary files."""
-    return [_folder("data folder", service_settings().data_dir, "LIPGATE_DATA_DIR"), _temporary()]
+    """Data of the API, of the kiosk, and temporary files."""
+    return [
+        _folder("data folder", service_settings().data_dir, "LIPGATE_DATA_DIR"),
+        _folder("station folder", kiosk_settings().dir, "LIPGATE_KIOSK_DIR"),
+        _temporary(),
+    ]
 
 
 def _temporary() -> Check:
