@@ -23,7 +23,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     parser = commands.add_parser(
         "kiosk",
-        help="run a verification station",
         description="Serve the verification station to a browser on this machine. Prints the link that opens it, once.",
     )
     parser.add_argument("--language", choices=["es", "en"], help="language it begins with (default: setting, es)")
