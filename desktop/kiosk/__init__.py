@@ -1,0 +1,1 @@
+"""The kiosk: a verification station that needs no network."""
