@@ -37,11 +37,14 @@ class KioskSettings(BaseSettings):
     phrase_check: bool = Field(
         True, description="Check that the phrase was really spoken, in languages whose recogniser is installed."
     )
+    phrase_check_approximate: bool = Field(
+        False, description="Check it in languages without a recogniser of their own too, by the sounds of another language."
+    )
     keep_videos: bool = Field(False, description="Keep recordings until the retention time is over.")
     retention_days: int = Field(90, ge=1, le=3650, description="Days after which sessions and their recordings are removed.")
 
 
-KIOSK_OPTIONS = ("max_attempts", "phrase_digits", "phrase_check", "keep_videos", "retention_days")
+KIOSK_OPTIONS = ("max_attempts", "phrase_digits", "phrase_check", "phrase_check_approximate", "keep_videos", "retention_days")
 CORE_OPTIONS = ("allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames")
 
 
