@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from core.constants import AUDIO_HOP
 from core.errors import LipgateError
 
 Pronunciations = Mapping[str, Sequence[str]]
@@ -44,6 +45,8 @@ class Decoded:
     words: tuple[str, ...]
     score: float
     """Logarithm of the likelihood, in units of the decoder; comparable only for the same sound."""
+    spans: tuple[tuple[int, int], ...]
+    """For each word its first sample and the one after its last."""
 
 
 def is_installed() -> bool:
@@ -75,11 +78,9 @@ def new_decoder(pronunciations: Pronunciations, **options: Any) -> Any:
     ]
     for i, (entry, sounds) in enumerate(entries):
         try:
-            added = decoder.add_word(entry, sounds, i == len(entries) - 1)
+            decoder.add_word(entry, sounds, i == len(entries) - 1)
         except RuntimeError as error:
             raise ValueError(f"{entry!r} cannot be said as {sounds!r}") from error
-        if added is not None and added < 0:
-            raise ValueError(f"{entry!r} cannot be said as {sounds!r}")
     return decoder
 
 
@@ -144,8 +145,10 @@ class Recogniser:
         best = self._decoder.hyp()
         if best is None or not best.score > 0:
             return None
-        names = (segment.word.partition("(")[0] for segment in self._decoder.seg())
-        return Decoded(tuple(name for name in names if name in self._words), math.log(best.score))
+        found = [(segment.word.partition("(")[0], segment.start_frame, segment.end_frame) for segment in self._decoder.seg()]
+        found = [entry for entry in found if entry[0] in self._words]
+        spans = tuple((first * AUDIO_HOP, (last + 1) * AUDIO_HOP) for _, first, last in found)
+        return Decoded(tuple(word for word, _, _ in found), math.log(best.score), spans)
 
 
 def with_room(samples: np.ndarray) -> np.ndarray:
