@@ -131,7 +131,9 @@ def _joined_phrases(clips: dict[str, list[Path]], each: int = 6) -> Iterator[tup
 
 def _print_counts(title: str, rows: Iterator[tuple[str, Counts]]) -> None:
     print(f"\n{title} (accepted / checked; margin allowed {MAX_MARGIN:g})")
-    print(f"{'sound':>12} {'right':>9} {'digit errors':>14} {'random':>9}", *(f"{f'{n} changed':>10}" for n in _NEAR), "  margins")
+    print(
+        f"{'sound':>12} {'right':>9} {'digit errors':>14} {'random':>9}", *(f"{f'{n} changed':>10}" for n in _NEAR), "  margins"
+    )
     for label, counts in rows:
         near = (f"{sum(counts.near[n])}/{len(counts.near[n])}".rjust(10) for n in _NEAR)
         digits = f"{sum(counts.digit_errors)}/{8 * len(counts.right)}"
@@ -171,7 +173,9 @@ def _print_wake(language: str) -> None:
             samples = say(" ".join(said), voice)
             seconds += len(samples) / AUDIO_RATE
             false += _hits(listener, samples)
-    print(f"wake phrase, {language}: heard {heard}/{len(voice_list)}; false starts {false} in {seconds:.0f} s of digits and parts of it")
+    print(
+        f"wake phrase, {language}: heard {heard}/{len(voice_list)}; false starts {false} in {seconds:.0f} s of digits and parts of it"
+    )
 
 
 def _hits(listener: WakeListener, samples: np.ndarray) -> int:

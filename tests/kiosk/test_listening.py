@@ -15,7 +15,16 @@ import pytest
 
 from core.errors import InputError, LipgateError
 from desktop.kiosk import listening, recogniser
-from desktop.kiosk.listening import MAX_MARGIN, PhraseListener, WakeListener, available, decide, errors_between, read_sound, wake_available
+from desktop.kiosk.listening import (
+    MAX_MARGIN,
+    PhraseListener,
+    WakeListener,
+    available,
+    decide,
+    errors_between,
+    read_sound,
+    wake_available,
+)
 from desktop.kiosk.phrases import Phrase
 from desktop.kiosk.recogniser import Recogniser, new_decoder
 from tests.puppet.speech import recording
@@ -230,7 +239,9 @@ def pieces(samples: np.ndarray) -> list[bytes]:
 
 
 @speaking
-@pytest.mark.parametrize(("language", "said", "voice"), [("en", "verify my identity", "en-us"), ("es", "verifica mi identidad", "es-419")])
+@pytest.mark.parametrize(
+    ("language", "said", "voice"), [("en", "verify my identity", "en-us"), ("es", "verifica mi identidad", "es-419")]
+)
 def test_the_wake_phrase_is_heard_once_each_time_it_is_said(language, said, voice):
     listener = WakeListener.load(language)
     once = np.pad(say(said, voice), RATE)
