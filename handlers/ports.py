@@ -88,10 +88,13 @@ class JobStore(Protocol):
         """Atomic: lengthen the lease of a job this worker holds, to `now + lease_s`. False where it no longer does."""
         ...
 
-    def release(self, job_id: str, worker: str, now: float) -> bool:
-        """Atomic: put a job this worker holds back to queued, and take back the attempt. False where it does not hold it.
+    def release(self, job_id: str, worker: str, now: float, *, spent: bool = False) -> bool:
+        """Atomic: put a job this worker holds back to queued. False where it does not hold it.
 
         The caller sends it to the queue again.
+
+        Args:
+            spent: the attempt counts; else it is taken back.
         """
         ...
 

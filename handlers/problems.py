@@ -63,6 +63,7 @@ STATUS = {
     "queue_full": 503,
     "storage_unavailable": 503,
     "shutting_down": 503,
+    "scorer_died": 500,
     "gave_up": 500,
     "not_found": 404,
     "method_not_allowed": 405,
