@@ -137,7 +137,7 @@ class ScorerProcess:
                 if told is None and interrupted():
                     told = self._timer(STOP_SECONDS)
                     self._send(Stop())
-                message = self._receive(Done, Failed, Told, within=POLL_SECONDS)
+                message = self._receive(Done, Failed, Told, wait=False)
                 if isinstance(message, (Done, Failed)):
                     self._busy = False
                 if isinstance(message, Done):
@@ -154,16 +154,19 @@ class ScorerProcess:
             if told:
                 told.cancel()
 
-    def _receive(self, *kinds: type, within: float | None = None) -> Any:
-        """The next message; None where there is none in time.
+    def _receive(self, *kinds: type, wait: bool = True) -> Any:
+        """The next message; None where there is none for the moment and it is not to be waited for.
 
         Raises:
             ScorerDiedError: scorer_died, also where it sent anything else.
         """
         assert self._connection is not None  # noqa: S101
         try:
-            if within is not None and not self._connection.poll(within):
-                return None
+            while not self._connection.poll(POLL_SECONDS):
+                if self._overdue:  # killed, and held by the kernel: a disk that does not answer
+                    raise EOFError
+                if not wait:
+                    return None
             message = self._connection.recv()
         except Exception as error:  # the end, or half of a message that cannot be read
             raise self._died() from error
@@ -200,7 +203,7 @@ class ScorerProcess:
         process = self._process
         assert process is not None  # noqa: S101
         process.kill()  # one that cannot be understood is as good as dead
-        process.join()
+        process.join(STOP_SECONDS)
         log.warning("scorer died", extra={"pid": process.pid, "status": _said(process.exitcode), "overdue": self._overdue})
         self._bury()
         return ScorerDiedError()
@@ -210,7 +213,7 @@ class ScorerProcess:
         self._gone = True
         if self._process:
             self._process.kill()
-            self._process.join()
+            self._process.join(STOP_SECONDS)
             end_marked(self._mark)
         if self._connection:
             self._connection.close()
@@ -227,7 +230,7 @@ def _end_all() -> None:
 
 
 def _hold_signals() -> None:
-    """Inherited, with what they start in turn: a signal meant for the parent must not meet one that has not begun to ignore it."""
+    """Inherited by all that is started: a signal meant for the parent must not meet one that has not begun to ignore it."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 

@@ -178,6 +178,16 @@ class StoreContract:
         assert (again.state, again.attempts, again.worker, again.lease_until) == (JobState.QUEUED, 0, None, None)
         assert stores.jobs.claim(running.id, "w2", LEASE, T0 + 2) is not None
 
+    def test_an_attempt_that_was_spent_counts(self, running: Job, stores: Stores) -> None:
+        assert not stores.jobs.release(running.id, "w2", T0, spent=True)
+        assert stores.jobs.release(running.id, "w1", T0 + 1, spent=True)
+        again = stores.jobs.get(running.id)
+        assert again is not None
+        assert (again.state, again.attempts, again.worker, again.lease_until) == (JobState.QUEUED, 1, None, None)
+        claimed = stores.jobs.claim(running.id, "w2", LEASE, T0 + 2)
+        assert claimed is not None
+        assert claimed.attempts == 2
+
     # Jobs end
 
     @pytest.mark.parametrize(("outcome", "state"), [(DONE, JobState.DONE), (FAILED, JobState.FAILED)])

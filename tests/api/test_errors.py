@@ -7,7 +7,7 @@ import pytest
 import core.errors
 import handlers.domain.errors
 from core.errors import CalibrationError, InputError, LipgateError, WeightsError
-from handlers.domain.errors import UnavailableError
+from handlers.domain.errors import ScorerDiedError, UnavailableError
 from handlers.problems import STATUS
 from tests.api.conftest import VIDEO, Api, MakeApi
 
@@ -43,6 +43,7 @@ def test_every_code_that_is_written_down_has_a_status(module) -> None:
         (WeightsError("weights_missing", "/srv/secret/path cannot be read"), 503),
         (CalibrationError("calibration_mismatch", "/srv/secret/path was made for another"), 503),
         (UnavailableError("storage_unavailable", "The database cannot be used."), 503),
+        (ScorerDiedError(), 500),
         (LipgateError("a_code_of_tomorrow", "?"), 500),
         (ZeroDivisionError("secret"), 500),
         (MemoryError(), 500),

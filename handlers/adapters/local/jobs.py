@@ -66,7 +66,9 @@ class SqliteJobs:
         return self._held("lease_until = ?", job_id, worker, now + lease_s)
 
     def release(self, job_id: str, worker: str, now: float, *, spent: bool = False) -> bool:
-        released = f"state = 'queued', attempts = attempts - {0 if spent else 1}, worker = NULL, lease_until = NULL, updated_at = ?"
+        released = (
+            f"state = 'queued', attempts = attempts - {0 if spent else 1}, worker = NULL, lease_until = NULL, updated_at = ?"
+        )
         return self._held(released, job_id, worker, now)
 
     def complete(
