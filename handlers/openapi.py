@@ -13,7 +13,7 @@ from handlers.schemas import DOCUMENTS
 _WHY = {
     400: "The request cannot be read.",
     401: "The API key is missing or not valid.",
-    403: "This file or ticket is not allowed.",
+    403: "This file, ticket or address is not allowed.",
     404: "There is none.",
     408: "The body stopped coming.",
     409: "It contradicts an earlier request.",

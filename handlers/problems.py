@@ -48,7 +48,7 @@ STATUS = {
     "rate_limited": 429,
     "quota_exceeded": 429,
     "video_path_refused": 403,
-    "webhook_refused": 422,
+    "webhook_refused": 403,
     "upload_refused": 403,
     "bad_request": 400,
     "invalid_request": 422,
@@ -71,6 +71,9 @@ STATUS = {
 """HTTP status of each code."""
 
 MEDIA_TYPE = "application/problem+json"
+
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""As RFC 9110 has them; older Pythons know older names."""
 
 _FRAMEWORK = {
     400: "bad_request",
@@ -103,7 +106,7 @@ def problem(
         headers["WWW-Authenticate"] = "Bearer"
     document: dict[str, Any] = {
         "type": f"urn:lipgate:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": _TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,

@@ -1,5 +1,6 @@
 """Errors: every code has a status, every answer is problem+json, whatever was sent."""
 
+import json
 import re
 
 import pytest
@@ -8,7 +9,7 @@ import core.errors
 import handlers.domain.errors
 from core.errors import CalibrationError, InputError, LipgateError, WeightsError
 from handlers.domain.errors import ScorerDiedError, UnavailableError
-from handlers.problems import STATUS
+from handlers.problems import STATUS, problem
 from tests.api.conftest import VIDEO, Api, MakeApi
 
 JSON = {"Content-Type": "application/json"}
@@ -137,6 +138,14 @@ def test_a_faulty_request_gets_a_problem(method: str, path: str, sent: dict, sta
     answer = api.client.request(method, path, **sent)
     document = problem_of(answer)
     assert (answer.status_code, document["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [("not_a_video", "Unprocessable Content"), ("body_too_large", "Content Too Large"), ("job_not_found", "Not Found")],
+)
+def test_titles_do_not_depend_on_the_python_that_runs_it(code: str, title: str) -> None:
+    assert json.loads(bytes(problem(code, "?", None).body))["title"] == title
 
 
 def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
