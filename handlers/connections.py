@@ -59,4 +59,3 @@ class Connection(H11Protocol):
         self._late = None
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
             self.transport.close()
-

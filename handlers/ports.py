@@ -68,6 +68,14 @@ class JobStore(Protocol):
         """
         ...
 
+    def first(self, idempotency: Idempotency) -> Job | None:
+        """The job of an earlier request under this key, as it is now; None where there is none (any more).
+
+        Raises:
+            ConflictError: idempotency_conflict.
+        """
+        ...
+
     def get(self, job_id: str) -> Job | None:
         """The job with its outcome; None where there is none (any more). Whether it has expired is for the caller to see."""
         ...

@@ -104,7 +104,13 @@ def problem(
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    document: dict[str, Any] = {
+    return JSONResponse(document(code, detail, request_id), status, headers, MEDIA_TYPE)
+
+
+def document(code: str, detail: str, request_id: str | None) -> dict[str, Any]:
+    """The body of the answer for a code."""
+    status = STATUS.get(code, 500)
+    return {
         "type": f"urn:lipgate:problem:{code}",
         "title": _TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
@@ -112,7 +118,6 @@ def problem(
         "code": code,
         "request_id": request_id,
     }
-    return JSONResponse(document, status, headers, MEDIA_TYPE)
 
 
 def of_error(error: LipgateError, request_id: str | None) -> JSONResponse:

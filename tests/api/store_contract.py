@@ -110,6 +110,16 @@ class StoreContract:
             stores.jobs.create(job(), Idempotency("key", "other"), MANY)
         assert caught.value.code == "idempotency_conflict"
 
+    def test_the_first_job_under_a_key_is_found(self, stores: Stores) -> None:
+        assert stores.jobs.first(Idempotency("key", "request")) is None
+        made, _ = stores.jobs.create(job(), Idempotency("key", "request"), MANY)
+        assert stores.jobs.first(Idempotency("key", "request")) == stores.jobs.get(made.id) is not None
+        with pytest.raises(ConflictError) as caught:
+            stores.jobs.first(Idempotency("key", "other"))
+        assert caught.value.code == "idempotency_conflict"
+        stores.jobs.delete(made.id)
+        assert stores.jobs.first(Idempotency("key", "other")) is None
+
     def test_of_many_equal_requests_at_once_one_makes_a_job(self, stores: Stores) -> None:
         made = at_once(8, lambda _: stores.jobs.create(job(), Idempotency("key", "request"), MANY))
         assert sum(new for _, new in made) == 1

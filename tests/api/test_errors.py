@@ -1,7 +1,9 @@
 """Errors: every code has a status, every answer is problem+json, whatever was sent."""
 
 import json
+import logging
 import re
+import sys
 
 import pytest
 
@@ -9,6 +11,7 @@ import core.errors
 import handlers.domain.errors
 from core.errors import CalibrationError, InputError, LipgateError, WeightsError
 from handlers.domain.errors import ScorerDiedError, UnavailableError
+from handlers.logs import JsonFormatter
 from handlers.problems import STATUS, problem
 from tests.api.conftest import VIDEO, Api, MakeApi
 
@@ -211,12 +214,31 @@ def test_the_log_holds_no_personal_data(api: Api, caplog: pytest.LogCaptureFixtu
     api.client.get("/jobs/PRIVATE?x=PRIVATE", headers=headers)
     api.client.get("/PRIVATE", headers={"Authorization": "Bearer PRIVATE"})
     (api.folder / "PRIVATE.mp4").write_bytes(VIDEO)
-    api.scorer.error = ZeroDivisionError()
+    api.scorer.error = FileNotFoundError("PRIVATE.mp4")
     api.ended(api.job(video_path="PRIVATE.mp4", session_id="PRIVATE")["id"])
-    text = " ".join(str(vars(record)) for record in caplog.records)
+    text = " ".join(JsonFormatter().format(record) for record in caplog.records)
+    assert "FileNotFoundError" in text
     assert "/jobs/{job_id}" in text
     assert "PRIVATE" not in text
     assert headers["Authorization"][-40:] not in text
+
+
+def test_an_exception_in_the_log_says_where_it_came_from_and_no_more() -> None:
+    def inner() -> None:
+        raise KeyError("PRIVATE")
+
+    try:
+        try:
+            inner()
+        except KeyError as error:
+            raise ValueError("PRIVATE") from error
+    except ValueError:
+        record = logging.LogRecord("n", logging.ERROR, "p", 1, "internal error", (), sys.exc_info())
+    line = JsonFormatter().format(record)
+    told = json.loads(line)["exception"]
+    assert [entry for entry in told if " " not in entry] == ["ValueError", "KeyError"]
+    assert re.search(r"test_errors\.py:\d+ inner", told[3])
+    assert "PRIVATE" not in line
 
 
 def test_browsers_of_other_origins_are_told_nothing(api: Api, make_api: MakeApi) -> None:

@@ -48,7 +48,9 @@ def said(port: int, request: bytes, *, ends: bool = False) -> tuple[list[bytes],
 
 def post(kind: str, body: bytes, target: str = "/score") -> bytes:
     """A request as old clients write it."""
-    head = f"POST {target} HTTP/1.1\r\nHost: avsync:5000\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close"
+    head = (
+        f"POST {target} HTTP/1.1\r\nHost: avsync:5000\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close"
+    )
     return head.encode() + b"\r\n\r\n" + body
 
 
@@ -83,7 +85,9 @@ def requests_for_a_score(folder: Path) -> dict[str, bytes]:
     video = CLIP.read_bytes()
     return {
         "JSON": post("application/json", b'{"video_path": "a.mp4", "session_id": "s1"}'),
-        "JSON, absolute": post("application/json", json.dumps({"video_path": str(folder / "a.mp4"), "session_id": "s1"}).encode()),
+        "JSON, absolute": post(
+            "application/json", json.dumps({"video_path": str(folder / "a.mp4"), "session_id": "s1"}).encode()
+        ),
         "form": post("multipart/form-data; boundary=b", form(video)),
         "raw": post("video/mp4", video, "/score?session_id=s1"),
         "raw, chunked": chunked(video),

@@ -62,6 +62,9 @@ class DynamoJobs:
                 raise ConflictError("upload_taken", "There is a job for this upload already.") from refused
         raise UnavailableError("storage_unavailable", "The same request is being made too often. Try again.", retry_after=1)
 
+    def first(self, idempotency: Idempotency) -> Job | None:
+        return self._first(idempotency)[0]
+
     def get(self, job_id: str) -> Job | None:
         item = self._table.get(job_key(job_id))
         if item is None or item["expires_at"] <= self._clock():
