@@ -31,6 +31,9 @@ class ServiceSettings(BaseSettings):
     require_api_keys: bool = Field(False, description="Refuse requests without an API key.")
 
     score_slots: int = Field(0, ge=0, le=64, description="Videos scored at a time; 0: one per two cores, at least 2.")
+    isolate_scoring: bool = Field(
+        True, description="Score in processes of their own, so that no video can end `serve`. Lambda does without."
+    )
     workers: int = Field(1, ge=0, le=64, description="Jobs `serve` works on at a time, of those slots.")
     preload_models: bool = Field(True, description="Load the models when `serve` starts, not with the first video.")
     max_queue: int = Field(100, ge=1, description="Most jobs, and most synchronous scores, that wait; further ones get 503.")
