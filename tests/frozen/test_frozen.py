@@ -83,7 +83,7 @@ def test_nothing_is_written_to_its_folder(program: Path, place: Path) -> None:
 
 
 def test_a_machine_with_a_c_library_and_nothing_else(frozen: Path, installed: dict[str, Any], tmp_path: Path) -> None:
-    """No Python, no shell, no /etc: a root of its own that holds the C library, zlib, the program, and what every kernel gives."""
+    """No Python, no shell, no /etc: a root of its own that holds the C library, zlib, the program and what a kernel gives."""
     copy_of(frozen, tmp_path / "opt" / "lipgate")
     wanted = r"ld-linux.*|lib(c|m|dl|rt|pthread|z)\.so\.\d+"
     linked = subprocess.run(
