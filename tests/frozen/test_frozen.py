@@ -162,10 +162,11 @@ def test_a_copy_that_lost_its_ffmpeg_says_so(damage: str, frozen: Path, tmp_path
     if damage == "not executable":
         ffmpeg.write_bytes(content)
         ffmpeg.chmod(0o644)
-    done = run(copy / "lipgate", "score", SAMPLES / "in_sync.mp4", "--json")
+    elsewhere = {"PATH": str(tmp_path)}  # imageio-ffmpeg would take an ffmpeg of the machine
+    done = run(copy / "lipgate", "score", SAMPLES / "in_sync.mp4", "--json", environment=elsewhere)
     assert done.returncode == 1
     assert json.loads(done.stdout)["error"]["code"] == "ffmpeg_missing"
-    assert run(copy / "lipgate", "doctor").returncode == 1
+    assert run(copy / "lipgate", "doctor", environment=elsewhere).returncode == 1
 
 
 def test_altered_weights_are_refused(frozen: Path, tmp_path: Path) -> None:
