@@ -4,9 +4,10 @@ import os
 from functools import cache
 from pathlib import Path
 
-from platformdirs import user_data_path
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.settings import user_folder
 
 MEBIBYTE = 1 << 20
 
@@ -23,7 +24,7 @@ class ServiceSettings(BaseSettings):
         description="Folder that video_path may name files in; without it video_path is refused.",
     )
     data_dir: Path = Field(
-        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "service",
+        default_factory=lambda: user_folder("service"),
         description="Folder of `serve`: jobs, keys, ledger, uploads.",
     )
     public_url: str | None = Field(None, description="Address clients see, for links; taken from the request without it.")

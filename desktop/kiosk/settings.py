@@ -4,11 +4,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from platformdirs import user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.settings import Settings
+from core.settings import Settings, user_folder
 
 LONGEST_RECORDING_S = 12
 """The page stops a recording after so long."""
@@ -27,7 +26,7 @@ class KioskSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LIPGATE_KIOSK_", env_file=".env", extra="ignore")
 
     dir: Path = Field(
-        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "kiosk",
+        default_factory=lambda: user_folder("kiosk"),
         description="Folder of the station: sessions, audit log, kept videos.",
     )
     port: int = Field(0, ge=0, le=65535, description="Port of `kiosk` on this machine; 0 takes a free one.")
