@@ -1,5 +1,6 @@
 """Random phrases to read aloud. A phrase that nobody could know before shows that a recording was made now."""
 
+import itertools
 import secrets
 from dataclasses import dataclass
 
@@ -46,7 +47,9 @@ def spoken(language: str) -> tuple[str, ...]:
         LipgateError: language_unknown.
     """
     if language not in WORDS:
-        raise LipgateError("language_unknown", f"There are no digits for the language {language!r}; use one of {', '.join(WORDS)}.")
+        raise LipgateError(
+            "language_unknown", f"There are no digits for the language {language!r}; use one of {', '.join(WORDS)}."
+        )
     return WORDS[language]
 
 
@@ -65,6 +68,6 @@ def new_phrase(length: int = PHRASE_DIGITS) -> Phrase:
 
 
 def _is_tempting(digits: list[int]) -> bool:
-    steps = [after - before for before, after in zip(digits, digits[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(digits)]
     counts = len(steps) > 1 and steps[-1] == steps[-2] and abs(steps[-1]) == 1
     return (bool(steps) and steps[-1] == 0) or counts or (len(digits) > 3 and digits[-4:-2] == digits[-2:])

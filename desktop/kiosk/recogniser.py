@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.constants import AUDIO_HOP
+from core.constants import AUDIO_HOP, AUDIO_RATE
 from core.errors import LipgateError
 
 Pronunciations = Mapping[str, Sequence[str]]
@@ -59,7 +59,7 @@ def is_installed() -> bool:
         return False
 
 
-def new_decoder(pronunciations: Pronunciations, **options: Any) -> Any:
+def new_decoder(pronunciations: Pronunciations) -> Any:
     """A pocketsphinx Decoder that knows some words and has no search yet; nothing is written to disk.
 
     Raises:
@@ -70,7 +70,7 @@ def new_decoder(pronunciations: Pronunciations, **options: Any) -> Any:
     import pocketsphinx
 
     try:
-        decoder = pocketsphinx.Decoder(hmm=str(model), **{**_OPTIONS, **options})
+        decoder = pocketsphinx.Decoder(hmm=str(model), **_OPTIONS)
     except (RuntimeError, ValueError) as error:
         raise LipgateError("speech_model_missing", f"The model of English sounds in {model} cannot be read.") from error
     entries = [
@@ -84,14 +84,27 @@ def new_decoder(pronunciations: Pronunciations, **options: Any) -> Any:
     return decoder
 
 
+def new_endpointer() -> Any:
+    """A pocketsphinx Endpointer: finds where speech begins and ends in a stream at 16 kHz.
+
+    Raises:
+        LipgateError: speech_model_missing.
+    """
+    _model()
+    import pocketsphinx
+
+    return pocketsphinx.Endpointer(sample_rate=AUDIO_RATE)
+
+
 class Recogniser:
     """Finds words of a small vocabulary in short stretches of sound. Threads may share one; they take turns."""
 
-    def __init__(self, pronunciations: Pronunciations) -> None:
+    def __init__(self, pronunciations: Pronunciations, rule: str | None = None) -> None:
         """Load the model (about 50 ms).
 
         Args:
             pronunciations: the vocabulary.
+            rule: what `any_words` may hear, as the right side of a JSGF rule. Default: any words, one or more, in any order.
 
         Raises:
             LipgateError: speech_model_missing.
@@ -99,7 +112,7 @@ class Recogniser:
         self._words = frozenset(pronunciations)
         self._decoder = new_decoder(pronunciations)
         self._lock = threading.Lock()
-        self._decoder.add_jsgf_string("any", _grammar(f"( {' | '.join(pronunciations)} )+"))
+        self._decoder.add_jsgf_string("any", _grammar(rule or f"( {' | '.join(pronunciations)} )+"))
 
     def any_words(self, samples: np.ndarray) -> Decoded | None:
         """The words that fit best, however many.
@@ -137,6 +150,7 @@ class Recogniser:
                 self._decoder.remove_search("these")
 
     def _decode(self, samples: np.ndarray) -> Decoded | None:
+        self._decoder.reinit_feat()  # forgets the levels and the noise of the sound before
         self._decoder.start_utt()
         try:
             self._decoder.process_raw(with_room(samples).tobytes(), False, True)
