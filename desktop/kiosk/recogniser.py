@@ -20,8 +20,6 @@ Pronunciations = Mapping[str, Sequence[str]]
 """For each word one or more pronunciations, each the names of English sounds (ARPAbet, no stress) with spaces between."""
 
 _OPTIONS: dict[str, Any] = {
-    "lm": None,
-    "dict": None,
     "loglevel": "FATAL",  # the rest goes to standard error
     "bestpath": False,
     # All sounds are weighed in every frame: else scores of different grammars are measured against different bests.
@@ -69,8 +67,12 @@ def new_decoder(pronunciations: Pronunciations) -> Any:
     model = _model()
     import pocketsphinx
 
+    # Config() asks get_model_path() for files that are not needed here, see `_model`; one made of JSON does not.
+    config = pocketsphinx.Config.parse_json("{}")
+    for name, value in {**_OPTIONS, "hmm": str(model)}.items():
+        config[name] = value
     try:
-        decoder = pocketsphinx.Decoder(hmm=str(model), **_OPTIONS)
+        decoder = pocketsphinx.Decoder(config)
     except (RuntimeError, ValueError) as error:
         raise LipgateError("speech_model_missing", f"The model of English sounds in {model} cannot be read.") from error
     entries = [
@@ -180,7 +182,8 @@ def _model() -> Path:
         import pocketsphinx
     except ImportError as error:
         raise LipgateError("speech_model_missing", "The extra `kiosk` is not installed: ./lipgate install kiosk.") from error
-    return Path(pocketsphinx.get_model_path("en-us/en-us"))
+    # Beside the module, also in a frozen program, where get_model_path() finds no package `pocketsphinx.model`.
+    return Path(pocketsphinx.__file__).parent / "model" / "en-us" / "en-us"
 
 
 def _grammar(rule: str) -> str:

@@ -1,5 +1,6 @@
 """The offline check that a phrase was read: the rule, real recognition of synthetic voices, and bad input."""
 
+import importlib.util
 import io
 import shutil
 import subprocess
@@ -206,6 +207,17 @@ def test_a_missing_model_is_an_error_with_a_code(monkeypatch, tmp_path):
     with pytest.raises(LipgateError) as caught:
         new_decoder({"one": ("W AH N",)})
     assert caught.value.code == "speech_model_missing"
+
+
+def test_the_model_is_found_in_a_folder_of_any_name_and_without_the_package_of_models(monkeypatch, tmp_path, english):
+    # As in a frozen program, whose importer knows no `pocketsphinx.model`.
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: find_spec(name, *more) if "." not in name else None)
+    folder = tmp_path / 'modèle "ñ" \\n'
+    shutil.copytree(recogniser._model(), folder)
+    monkeypatch.setattr(recogniser, "_model", lambda: folder)
+    assert available("en")
+    assert PhraseListener.load("en").check(recording()[:RATE], SHOWN) == english.check(recording()[:RATE], SHOWN)
 
 
 def test_a_sound_that_english_has_not_is_refused():
