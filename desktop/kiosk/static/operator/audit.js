@@ -6,17 +6,19 @@ import { moment, named, number, t } from "./i18n.js";
 import { hash } from "./widgets.js";
 
 const STEP = 100;
+const MOST = 1000;
+/** More entries than these the program does not give at once. */
 
 /** The view. `limit` in the address tells how many of the newest entries are shown. */
 export async function audit(body, { parameters, signal, go }) {
-  const limit = Number.parseInt(parameters.get("limit") ?? "", 10) || STEP;
+  const limit = Math.min(MOST, Number.parseInt(parameters.get("limit") ?? "", 10) || STEP);
   const log = await get(query("/api/operator/audit", { limit }), { signal });
   const entries = [...log.entries].sort((one, other) => other.sequence - one.sequence);
   body.append(banner(log), actions(log));
   if (entries.length) body.append(table(entries, log.broken_at));
-  if (entries.length < log.count && entries.length >= limit) {
-    body.append(h("p", { class: "pager" }, h("span", { class: "soft" }, t("audit.part", { shown: number(entries.length, 0), all: number(log.count, 0) })),
-      button(t("audit.more"), () => go("audit", { limit: limit + 4 * STEP }))));
+  if (entries.length < log.count) {
+    body.append(h("div", { class: "pager" }, h("span", { class: "soft" }, t("audit.part", { shown: number(entries.length, 0), all: number(log.count, 0) })),
+      limit < MOST && button(t("audit.more"), () => go("audit", { limit: limit + 3 * STEP }))));
   }
 }
 
@@ -25,10 +27,19 @@ function banner(log) {
   return h("section", { class: `card attempt ${state}`, "aria-label": t("audit.state") }, h("div", { class: "verdict" },
     icon(log.intact ? "audit" : "broken"),
     h("div", {},
-      h("h2", {}, log.intact ? t("audit.intact") : t("audit.broken", { sequence: log.broken_at })),
-      h("p", { class: "line" }, log.intact ? t("audit.intact_means", { count: log.count }) : t("audit.broken_means")),
+      h("h2", {}, t(log.intact ? "audit.intact" : log.broken_at === null ? "audit.altered" : "audit.broken", { sequence: log.broken_at })),
+      log.intact && h("p", { class: "line" }, t("audit.intact_means", { count: log.count })),
+      log.broken_at !== null && h("p", { class: "line" }, t("audit.broken_means")),
+      altered(log.altered_attempts ?? []),
       log.head && h("p", { class: "head-hash" }, h("span", { class: "soft" }, t("audit.head")), " ", h("code", {}, log.head)),
       h("p", { class: "soft" }, t("audit.keep")))));
+}
+
+function altered(attempts) {
+  return attempts.length > 0 && [
+    h("p", { class: "line" }, t("audit.altered_means", { count: attempts.length })),
+    h("ul", {}, attempts.map((id) => h("li", {}, h("code", {}, id)))),
+  ];
 }
 
 function actions(log) {
@@ -43,8 +54,8 @@ function save(log) {
 }
 
 function table(entries, brokenAt) {
-  return h("div", { class: "card flush" }, h("table", { class: "rows top" },
-    h("caption", { class: "unseen" }, t("audit.caption")),
+  return h("div", { class: "card flush" }, h("table", { class: "rows tall" },
+    h("caption", { class: "visually-hidden" }, t("audit.caption")),
     h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "n" }, t("audit.sequence")), h("th", { scope: "col" }, t("audit.event")),
       h("th", { scope: "col", class: "mid-only" }, t("audit.at")), h("th", { scope: "col", class: "wide-only" }, t("audit.hash")))),
     h("tbody", {}, entries.map((entry) => row(entry, brokenAt)))));
@@ -66,10 +77,20 @@ function detail(values) {
   return h("dl", { class: "detail" }, entries.map(([name, value]) => h("div", {}, h("dt", {}, named("field", name)), h("dd", {}, shown(name, value)))));
 }
 
+function changed(value) {
+  if (typeof value === "boolean") return t(value ? "word.on" : "word.off");
+  return number(value, Number.isInteger(value) ? 0 : 2);
+}
+
 function shown(name, value) {
   if (name === "session") return h("a", { href: `#/session/${encodeURIComponent(value)}` }, `${String(value).slice(0, 8)}…`);
   if (name === "reason" || name === "first_reason") return named("reason", value);
   if (name === "state") return named("state", value);
+  if (name === "decision") return named("decision", value);
+  if (name === "language") return named("language", value);
+  if (name === "model" && value.name) return `${value.name} ${value.version}`;
+  if (name === "changed") return Object.entries(value).map(([setting, to]) => `${named("setting", setting)}: ${changed(to)}`).join("; ");
+  if (name === "score") return number(value);
   if (typeof value === "object") return h("code", {}, JSON.stringify(value));
   return /^[0-9a-f]{64}$/.test(value) ? h("code", { title: value }, `${value.slice(0, 10)}…`) : String(value);
 }

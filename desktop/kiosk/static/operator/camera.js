@@ -10,7 +10,7 @@ const RATE_MS = 2000;
  */
 export function open({ camera = "", microphone = "" } = {}) {
   return navigator.mediaDevices.getUserMedia({
-    video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 }, ...(camera && { deviceId: { exact: camera } }) },
+    video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 25 }, facingMode: { ideal: "user" }, ...(camera && { deviceId: { exact: camera } }) },
     audio: {
       echoCancellation: false, noiseSuppression: false, autoGainControl: false, ...(microphone && { deviceId: { exact: microphone } }),
     },

@@ -3,9 +3,10 @@
 import { get, query } from "./api.js";
 import { add, button, h } from "./dom.js";
 import { moment, named, number, t } from "./i18n.js";
-import { dateRange, frames, nothing, pill, reasonWords } from "./widgets.js";
+import { dateRange, nothing, pill, reasonWords } from "./widgets.js";
 
 const PAGE = 50;
+const MS_PER_FRAME = 40;
 const STATES = ["", "allowed", "blocked", "cancelled", "abandoned", "open"];
 
 /** Cursors of the pages before this one, so that the way back is known. Forgotten when the filter changes. */
@@ -50,7 +51,7 @@ function table(sessions) {
     ["language", "wide-only"],
   ];
   return h("div", { class: "card flush" }, h("table", { class: "rows" },
-    h("caption", { class: "unseen" }, t("history.caption")),
+    h("caption", { class: "visually-hidden" }, t("history.caption")),
     h("thead", {}, h("tr", {}, heads.map(([name, style]) => h("th", { scope: "col", class: style }, t(`history.${name}`))))),
     h("tbody", {}, sessions.map(row))));
 }
@@ -63,7 +64,7 @@ function row(session) {
     h("td", { class: "wide-only reason" }, reason ?? nothing()),
     h("td", { class: "n mid-only" }, number(session.attempts, 0)),
     h("td", { class: "n" }, session.score === null ? nothing() : number(session.score)),
-    h("td", { class: "n mid-only" }, session.offset_frames === null ? nothing() : frames(session.offset_frames)),
+    h("td", { class: "n mid-only" }, session.offset_frames === null ? nothing() : `${number(session.offset_frames * MS_PER_FRAME, 0, true)} ms`),
     h("td", { class: "wide-only" }, named("language", session.language)));
 }
 

@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { button, fill, h, icon, newId } from "./dom.js";
 import { t } from "./i18n.js";
 
-const LONGEST_PIN = 32;
+const LONGEST_PIN = 12;
 
 /**
  * Show the PIN pad.

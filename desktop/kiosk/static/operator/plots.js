@@ -16,10 +16,9 @@ export function figure(drawing, kind) {
   return h("figure", { class: "plot-figure" }, h("h4", {}, t(`plot.${kind}`)), adopted(drawing, kind), h("figcaption", {}, t(`plot.${kind}_help`)));
 }
 
-/** Both plots of an attempt or a test, or what is said in their place. */
+/** Both plots of an attempt or a test; nothing where there are none. */
 export function figures(plots) {
-  if (!plots) return h("p", { class: "soft" }, t("plot.none"));
-  return h("div", { class: "plots" }, figure(plots.curve, "curve"), figure(plots.framewise, "framewise"));
+  return plots && h("div", { class: "plots" }, figure(plots.curve, "curve"), figure(plots.framewise, "framewise"));
 }
 
 function adopted(drawing, kind) {

@@ -86,9 +86,9 @@ function grouped(byName, scale) {
 /** The scores from 0 to 1, and what each part of them leads to. */
 function thresholds(next, allow) {
   if (!(next >= 0 && next <= allow && allow <= 1)) return null;
-  const parts = [["block", next, "BLOCK"], ["next", allow - next, "NEXT"], ["allow", 1 - allow, "ALLOW"]];
-  const zones = parts.map(([style, share, code]) => {
-    const zone = h("span", { class: `zone ${style}` }, share > 0.07 && code);
+  const parts = [["block", next], ["next", allow - next], ["allow", 1 - allow]];
+  const zones = parts.map(([style, share]) => {
+    const zone = h("span", { class: `zone ${style}` }, share > 0.07 && t(`decision.${style.toUpperCase()}`));
     zone.style.flexGrow = String(share);
     zone.hidden = share <= 0;
     return zone;

@@ -53,11 +53,11 @@ export function testRecording(stream, { signal }) {
   async function show({ report, plots }) {
     const usable = report.score !== null && report.score >= SURE;
     if (usable) offsets.push(report.offset_frames);
-    const title = h("h3", { tabindex: "-1" }, t("test.result"), " ", pill(report.decision, report.decision));
+    const title = h("h3", { tabindex: "-1" }, t("test.result"), " ", pill(report.decision, t(`decision.${report.decision}`)));
     const { video } = report;
     fill(result, h("article", { class: `card attempt ${tone(report.decision)}` },
       h("div", { class: "verdict" }, icon(tone(report.decision)), h("div", {}, title, h("p", { class: "line" }, outcome(report)))),
-      report.score !== null && measured(report), figures(plots),
+      report.score !== null && [measured(report), figures(plots)],
       facts([
         [t("test.video"), `${video.width} × ${video.height}, ${t("device.fps", { fps: number(video.fps, 1) })}, ${t("unit.seconds", { value: number(video.duration_s, 1) })}`],
         [t("fact.model"), `${report.model.name} ${report.model.version}`], [t("fact.device"), report.device],

@@ -38,7 +38,7 @@ export function facts(entries, kind = "facts") {
 
 /** Nothing there, shown as a dash that screen readers pass over. */
 export function nothing() {
-  return h("span", { class: "soft" }, h("span", { "aria-hidden": "true" }, "–"), h("span", { class: "unseen" }, t("word.none")));
+  return h("span", { class: "soft" }, h("span", { "aria-hidden": "true" }, "–"), h("span", { class: "visually-hidden" }, t("word.none")));
 }
 
 /** A hash: short to see, whole in the title, with a button that copies it. */
