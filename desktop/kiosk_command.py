@@ -23,7 +23,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     parser = commands.add_parser(
         "kiosk",
-        help="run a verification station",
         description="Serve the verification station to a browser on this machine. Prints the link that opens it, once.",
     )
     parser.add_argument("--language", choices=["es", "en"], help="language it begins with (default: setting, es)")
@@ -54,7 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError:
         print("error [kiosk_missing]: the packages of the kiosk are not installed. Run: ./lipgate install kiosk", file=sys.stderr)
         return 1
-    with socket.create_server((HOST, settings.port), backlog=128) as listener:
+    try:
+        listener = socket.create_server((HOST, settings.port), backlog=128)
+    except OSError as error:
+        raise LipgateError("port_taken", f"Port {settings.port} of {HOST} cannot be used: {error.strerror}.") from error
+    with listener:
         return _serve(settings, listener, arguments)
 
 

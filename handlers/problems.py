@@ -156,4 +156,4 @@ def _methods(request: Request) -> list[str]:
     """All methods of a path. The framework names those of the first of its routes only."""
     routes: list[Route] = request.app.state.routes
     matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in matching for method in route.methods or ()})
+    return sorted({method for route in matching for method in getattr(route, "methods", None) or ()})

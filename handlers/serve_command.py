@@ -17,9 +17,7 @@ log = logging.getLogger(__name__)
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
-    parser = commands.add_parser(
-        "serve", help="serve the HTTP API", description="Serve the HTTP API on this machine; state is kept in one folder."
-    )
+    parser = commands.add_parser("serve", description="Serve the HTTP API on this machine; state is kept in one folder.")
     parser.add_argument("--host", help="address to listen on (default: setting, 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port (default: setting, 5000); 0 takes any")
     parser.add_argument("--upload-dir", type=Path, metavar="DIR", help="folder that video_path may name files in")

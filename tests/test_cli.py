@@ -1,6 +1,8 @@
 """The command line as DESIGN fixes it: documents on stdout, the rest on stderr, exit statuses."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 import core.pipeline
 from core import __version__
 from core.settings import settings
-from desktop.cli import main
+from desktop.cli import COMMANDS, Command, main
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SAMPLE = str(SAMPLES / "in_sync.mp4")
@@ -108,6 +110,30 @@ def test_version(capsys: Captured) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--version"])
     assert (stop.value.code, capsys.readouterr().out) == (0, f"lipgate {__version__}\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_help_of_its_own(command: Command, capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command.name, "--help"])
+    assert stop.value.code == 0
+    assert f"usage: lipgate {command.name}" in capsys.readouterr().out
+
+
+def test_help_lists_every_command_and_imports_none() -> None:
+    code = """
+import sys
+from desktop.cli import COMMANDS, main
+try:
+    main(["--help"])
+except SystemExit:
+    heavy = {"numpy", "rich", "pydantic", *(command.module for command in COMMANDS)} & set(sys.modules)
+    assert not heavy, heavy
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=SAMPLES.parent, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    words = " ".join(run.stdout.split())
+    assert all(f"{command.name} {command.help}" in words for command in COMMANDS)
 
 
 def test_every_setting_is_listed_with_its_default(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,8 @@ MIGRATIONS = [
         sequence INTEGER PRIMARY KEY, at TEXT NOT NULL, event TEXT NOT NULL, detail TEXT NOT NULL, previous TEXT NOT NULL,
         hash TEXT NOT NULL
     );
+    CREATE TRIGGER audit_grows BEFORE INSERT ON audit WHEN NEW.sequence <> (SELECT COALESCE(max(sequence), 0) + 1 FROM audit)
+        BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
     CREATE TRIGGER audit_stands BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
     CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
     """,
@@ -166,8 +168,12 @@ class Store:
 
     def read(self, query: str, values: tuple = ()) -> list[sqlite3.Row]:
         """Rows, for `desktop.kiosk.history`."""
+        return list(self.each(query, values))
+
+    def each(self, query: str, values: tuple = ()) -> Iterator[sqlite3.Row]:
+        """Rows one by one, as they were when the first was asked for: all of them may be more than memory holds."""
         with self._database.read() as db:
-            return db.execute(query, values).fetchall()
+            yield from db.execute(query, values)
 
     def close(self) -> None:
         """Put everything into the one file. Connections of other threads end with them."""
@@ -230,4 +236,4 @@ def _vouched(attempt: Attempt, record: dict[str, Any]) -> dict[str, Any]:
 
 def iterate_audit(store: Store) -> Iterator[audit.Entry]:
     """All entries of the log, in order."""
-    return map(entry_of, store.read("SELECT * FROM audit ORDER BY sequence"))
+    return map(entry_of, store.each("SELECT * FROM audit ORDER BY sequence"))
