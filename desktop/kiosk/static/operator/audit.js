@@ -66,7 +66,7 @@ function row(entry, brokenAt) {
   return h("tr", { class: broken ? "broken" : "" },
     h("th", { scope: "row", class: "n" }, number(entry.sequence, 0)),
     h("td", {}, h("b", {}, named("event", entry.event)), broken && h("span", { class: "pill block" }, t("audit.here")),
-      h("span", { class: "below narrow-only" }, moment(entry.at)), detail(entry.detail)),
+      h("span", { class: "below tiny-only" }, moment(entry.at)), detail(entry.detail)),
     h("td", { class: "mid-only keep" }, moment(entry.at, { dateStyle: "medium", timeStyle: "medium" })),
     h("td", { class: "wide-only" }, hash(entry.hash, t("audit.hash_of", { sequence: entry.sequence }))));
 }

@@ -36,9 +36,10 @@ export async function device(body, tools) {
   await load();
 }
 
+/** The program's own words are English. */
 function check(one) {
   return h("li", { class: "check" }, pill(one.state, t(`check_state.${one.state}`)),
-    h("div", {}, h("b", {}, named("check", one.name)), h("span", { class: "soft" }, one.found), one.advice && h("p", {}, one.advice)));
+    h("div", {}, h("b", {}, named("check", one.name)), h("span", { class: "soft", lang: "en" }, one.found), one.advice && h("p", { lang: "en" }, one.advice)));
 }
 
 /** Camera and microphone, live, and what can be done with them. */
