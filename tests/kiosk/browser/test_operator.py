@@ -176,8 +176,12 @@ def test_a_wrong_pin_is_refused_and_the_right_one_opens_the_history_by_touch_as_
     assert someone.page.locator(".pin-field").input_value() == ""
     assert someone.page.locator(".pin-field").get_attribute("type") == "password"
 
-    for digit in PIN:
+    for digit in PIN[:3]:
         someone.page.click(f".key:text-is('{digit}')")
+    someone.page.keyboard.type("7")
+    someone.page.keyboard.press("Backspace")
+    someone.page.keyboard.type(f"{PIN[3:]}6")
+    someone.page.click(".key[aria-label='Borrar la última cifra']")
     someone.page.click(".key.go")
     someone.shown("history")
 

@@ -71,8 +71,12 @@ function row(entry, brokenAt) {
     h("td", { class: "wide-only" }, hash(entry.hash, t("audit.hash_of", { sequence: entry.sequence }))));
 }
 
+/** Names in the order in which they are read; others follow. */
+const FIRST = ["session", "number", "language", "state", "decision", "reason", "score", "offset_frames", "model"];
+
 function detail(values) {
-  const entries = Object.entries(values ?? {}).filter(([, value]) => value !== null);
+  const place = ([name]) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+  const entries = Object.entries(values ?? {}).filter(([, value]) => value !== null).sort((one, other) => place(one) - place(other));
   if (!entries.length) return null;
   return h("dl", { class: "detail" }, entries.map(([name, value]) => h("div", {}, h("dt", {}, named("field", name)), h("dd", {}, shown(name, value)))));
 }
@@ -91,6 +95,7 @@ function shown(name, value) {
   if (name === "model" && value.name) return `${value.name} ${value.version}`;
   if (name === "changed") return Object.entries(value).map(([setting, to]) => `${named("setting", setting)}: ${changed(to)}`).join("; ");
   if (name === "score") return number(value);
+  if (typeof value === "number") return number(value, Number.isInteger(value) ? 0 : 2, name === "offset_frames");
   if (typeof value === "object") return h("code", {}, JSON.stringify(value));
-  return /^[0-9a-f]{64}$/.test(value) ? h("code", { title: value }, `${value.slice(0, 10)}…`) : String(value);
+  return /^[0-9a-f]{32,64}$/.test(value) ? h("code", { title: value }, `${value.slice(0, 8)}…`) : String(value);
 }

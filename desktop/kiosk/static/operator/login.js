@@ -24,7 +24,7 @@ export function showLogin(place, { notice = null, onEnter }) {
     [..."123456789"].map((digit) => key(digit)),
     h("button", { class: "key", type: "button", "aria-label": t("login.erase"), on: { click: erase } }, icon("erase")),
     key("0"), enter);
-  const form = h("form", { class: "pin-card", novalidate: true, on: { submit } },
+  const form = h("form", { class: "pin-card", novalidate: true, on: { submit, keydown: typed } },
     h("div", { class: "pin-head" }, icon("lock"), h("h1", { tabindex: "-1" }, t("login.title"))),
     h("label", { for: field.id, class: "soft" }, t("login.label")), field, said, keys);
   let ticking = null;
@@ -40,6 +40,13 @@ export function showLogin(place, { notice = null, onEnter }) {
 
   function erase() {
     field.value = field.value.slice(0, -1);
+  }
+
+  /** After a touch of the pad the field has lost the focus; what is typed still belongs there. */
+  function typed(event) {
+    if (event.target === field || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (/^\d$/.test(event.key)) type(event.key);
+    if (event.key === "Backspace") erase();
   }
 
   function say(text) {

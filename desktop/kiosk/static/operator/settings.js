@@ -15,6 +15,11 @@ const GROUPS = {
 /** What was changed and not saved yet, by name. Outlives a look at another view. */
 const draft = new Map();
 
+/** Leave off what was not saved. */
+export function forget() {
+  draft.clear();
+}
+
 /** The view. */
 export async function settings(body, { signal }) {
   show(body, await get("/api/operator/settings", { signal }));
