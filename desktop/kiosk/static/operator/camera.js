@@ -11,9 +11,18 @@ const RATE_MS = 2000;
  */
 export function open({ camera = "", microphone = "" } = {}) {
   return navigator.mediaDevices.getUserMedia({
-    video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 25 }, facingMode: { ideal: "user" }, ...(camera && { deviceId: { exact: camera } }) },
+    video: {
+      width: { ideal: 640 },
+      height: { ideal: 480 },
+      frameRate: { ideal: 25 },
+      facingMode: { ideal: "user" },
+      ...(camera && { deviceId: { exact: camera } }),
+    },
     audio: {
-      echoCancellation: false, noiseSuppression: false, autoGainControl: false, ...(microphone && { deviceId: { exact: microphone } }),
+      echoCancellation: false,
+      noiseSuppression: false,
+      autoGainControl: false,
+      ...(microphone && { deviceId: { exact: microphone } }),
     },
   });
 }
@@ -26,8 +35,10 @@ export function close(stream) {
 /** Cameras and microphones; they have names once one was opened. */
 export async function list() {
   const devices = await navigator.mediaDevices.enumerateDevices();
-  const named = (kind) => devices.filter((device) => device.kind === kind && device.deviceId)
-    .map((device, at) => ({ id: device.deviceId, name: device.label || `${at + 1}` }));
+  const named = (kind) =>
+    devices
+      .filter((device) => device.kind === kind && device.deviceId)
+      .map((device, at) => ({ id: device.deviceId, name: device.label || `${at + 1}` }));
   return { cameras: named("videoinput"), microphones: named("audioinput") };
 }
 

@@ -59,7 +59,9 @@ export function named(kind, code) {
 /** A number with a true minus sign. */
 export function number(value, digits = 2, signed = false) {
   const format = new Intl.NumberFormat(locale, {
-    minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: signed ? "exceptZero" : "negative",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: signed ? "exceptZero" : "negative",
   });
   return format.format(value).replace("-", "\u2212");
 }
@@ -84,7 +86,10 @@ export function moment(iso, style = null) {
   const at = new Date(iso);
   const year = at.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
   element.dateTime = iso;
-  element.title = `${at.toISOString().replace("T", " ").replace(/\.\d+Z$/, "")} UTC`;
+  element.title = `${at
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "")} UTC`;
   element.textContent = new Intl.DateTimeFormat(locale, style ?? { ...SHORT, year }).format(at);
   return element;
 }

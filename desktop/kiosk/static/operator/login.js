@@ -15,18 +15,34 @@ const LONGEST_PIN = 12;
 export function showLogin(place, { notice = null, onEnter }) {
   const message = newId("pin-message");
   const field = h("input", {
-    id: newId("pin"), class: "pin-field", type: "password", inputmode: "none", autocomplete: "off", maxlength: LONGEST_PIN,
-    required: true, "aria-describedby": message,
+    id: newId("pin"),
+    class: "pin-field",
+    type: "password",
+    inputmode: "none",
+    autocomplete: "off",
+    maxlength: LONGEST_PIN,
+    required: true,
+    "aria-describedby": message,
   });
   const said = h("p", { id: message, class: notice ? "pin-message calm" : "pin-message", role: "alert" }, notice);
   const enter = h("button", { class: "key go", type: "submit" }, t("login.enter"));
-  const keys = h("div", { class: "keys", role: "group", "aria-label": t("login.pad") },
+  const keys = h(
+    "div",
+    { class: "keys", role: "group", "aria-label": t("login.pad") },
     [..."123456789"].map((digit) => key(digit)),
     h("button", { class: "key", type: "button", "aria-label": t("login.erase"), on: { click: erase } }, icon("erase")),
-    key("0"), enter);
-  const form = h("form", { class: "pin-card", novalidate: true, on: { submit, keydown: typed } },
+    key("0"),
+    enter,
+  );
+  const form = h(
+    "form",
+    { class: "pin-card", novalidate: true, on: { submit, keydown: typed } },
     h("div", { class: "pin-head" }, icon("lock"), h("h1", { tabindex: "-1" }, t("login.title"))),
-    h("label", { for: field.id, class: "soft" }, t("login.label")), field, said, keys);
+    h("label", { for: field.id, class: "soft" }, t("login.label")),
+    field,
+    said,
+    keys,
+  );
   let ticking = null;
 
   function key(digit) {
@@ -109,11 +125,22 @@ export function showLogin(place, { notice = null, onEnter }) {
 
   function explainMissingPin() {
     const title = h("h1", { tabindex: "-1" }, t("login.no_pin"));
-    fill(place, h("main", { class: "gate" }, h("div", { class: "pin-card" },
-      h("div", { class: "pin-head" }, icon("lock"), title),
-      h("p", {}, t("login.no_pin_how")), h("p", {}, h("code", { class: "command" }, "lipgate kiosk --set-pin")),
-      h("p", { class: "soft" }, t("login.no_pin_why")),
-      button(t("login.retry"), () => showLogin(place, { onEnter }), { kind: "primary" }))));
+    fill(
+      place,
+      h(
+        "main",
+        { class: "gate" },
+        h(
+          "div",
+          { class: "pin-card" },
+          h("div", { class: "pin-head" }, icon("lock"), title),
+          h("p", {}, t("login.no_pin_how")),
+          h("p", {}, h("code", { class: "command" }, "lipgate kiosk --set-pin")),
+          h("p", { class: "soft" }, t("login.no_pin_why")),
+          button(t("login.retry"), () => showLogin(place, { onEnter }), { kind: "primary" }),
+        ),
+      ),
+    );
     title.focus();
   }
 
