@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     from core.settings import settings as core_settings
     from handlers.app import create_app
+    from handlers.connections import Connection
     from handlers.logs import log_json
     from handlers.services import local_services
 
@@ -83,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         create_app(services),
         host=settings.host,
         port=port,
+        http=Connection,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -10,7 +10,7 @@ import pytest
 
 import core.pipeline
 from core import __version__
-from core.settings import settings
+from core.settings import Settings, settings
 from desktop.cli import COMMANDS, Command, main
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -145,6 +145,15 @@ def test_every_setting_is_listed_with_its_default(capsys: Captured, monkeypatch:
     assert rows["LIPGATE_PORT"]["default"] == "5000"
     assert rows["LIPGATE_MIN_FACE_PX"]["value"] == "80"
     assert {"LIPGATE_MAX_VIDEO_SIZE_MB", "LIPGATE_PROCESSING_TIMEOUT_SECONDS", "LIPGATE_WEIGHTS_DIR"} <= set(rows)
+
+
+def test_a_user_without_a_home_gets_the_folders_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    for user_folder in (homeless, lambda *_, **__: Path("~/.local/share/lipgate")):
+        monkeypatch.setattr("core.settings.user_data_path", user_folder)
+        assert Settings().weights_dir.is_absolute()
 
 
 def test_a_setting_out_of_range_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

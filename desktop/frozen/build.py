@@ -27,7 +27,14 @@ _NEVER = (
     # Parts of packages that nothing here calls.
     *("sounddevice", "_sounddevice_data", "google.protobuf", "flatbuffers", "training"),
 )
-_WITH_TORCH = ("torch", "safetensors", "onnx", "onnxscript", "triton", "nvidia", "sympy", "networkx", "functorch")
+_WITH_TORCH = ("torch", "safetensors", "nvidia", "sympy", "networkx", "functorch")
+_BESIDE_TORCH = ("triton", "onnx", "onnxscript", "tensorboard")
+"""What PyTorch can do without as long as nothing is compiled, exported or drawn."""
+
+_OF_THE_DRIVER = ("libcuda.", "libcudadebugger.", "libnvidia-")
+"""Libraries that must be those of the machine's own driver; packages carry stubs of them."""
+
+_FOR_COMPILERS = (".a", ".lib", ".h", ".hpp", ".cuh", ".cpp", ".cmake", ".pyi")
 
 
 def modules(cuda: bool) -> list[str]:
@@ -44,7 +51,7 @@ def modules(cuda: bool) -> list[str]:
 
 def left_out(cuda: bool) -> list[str]:
     """Modules that must not come along, whatever the environment has."""
-    return [*_NEVER, *(() if cuda else _WITH_TORCH)]
+    return [*_NEVER, *_BESIDE_TORCH, *(() if cuda else _WITH_TORCH)]
 
 
 def data_files(project: Path) -> list[tuple[str, str]]:
@@ -52,6 +59,29 @@ def data_files(project: Path) -> list[tuple[str, str]]:
     kept = [path for path in (project / "desktop").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
     kept += [path for path in (project / "weights").rglob("*") if path.is_file()]
     return [(str(path), str(path.relative_to(project).parent)) for path in kept] + [(str(project / "LICENSE"), "licences")]
+
+
+def cuda_libraries(cuda: bool) -> list[tuple[str, str]]:
+    """Every library of the installed `nvidia-*` packages, each with its folder inside the program.
+
+    All of them, and where they were: cuDNN opens its engines by name when it runs, which no analysis of linked libraries
+    sees, and PyTorch looks for them beside itself.
+    """
+    if not cuda:
+        return []
+    files = [
+        file
+        for distribution in importlib.metadata.distributions()
+        if (distribution.metadata["Name"] or "").lower().startswith("nvidia-")
+        for file in distribution.files or []
+        if (".so" in file.suffixes or file.suffix == ".dll") and not file.name.startswith(_OF_THE_DRIVER)
+    ]
+    return sorted((str(file.locate()), str(file.parent)) for file in files)
+
+
+def without_sources(entries: Iterable[Entry]) -> list[Entry]:
+    """The same files, but of PyTorch's and CUDA's not those that only compilers read: headers, static libraries."""
+    return [entry for entry in entries if not (entry[0].startswith(("torch/", "nvidia/")) and entry[0].endswith(_FOR_COMPILERS))]
 
 
 def licences(inside: Iterable[str], scratch: Path) -> list[Entry]:
