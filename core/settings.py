@@ -2,11 +2,16 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Offset = TypeVar("Offset", int, np.ndarray)
 
 
 def _also(name: str) -> AliasChoices:
@@ -27,6 +32,9 @@ class Settings(BaseSettings):
     allow_threshold: float = Field(0.90, ge=0, le=1, description="Least score for ALLOW.")
     next_threshold: float = Field(0.75, ge=0, le=1, description="Least score for NEXT; below it the decision is BLOCK.")
     max_offset_frames: int = Field(2, ge=0, le=15, description="Largest |offset| for ALLOW, in frames of 40 ms.")
+    expected_offset_frames: int = Field(
+        0, ge=-15, le=15, description="Offset that the recording equipment itself has; max_offset_frames counts from it."
+    )
     calibration: Annotated[Path | None, BeforeValidator(lambda value: value or None)] = Field(
         None,
         description="File of `lipgate calibrate`: score and thresholds of this site. Thresholds set here go before those in it.",
@@ -68,6 +76,10 @@ class Settings(BaseSettings):
 
     log_level: str = Field("INFO", validation_alias=_also("LOG_LEVEL"), description="Level of the log on stderr.")
     port: int = Field(5000, ge=0, le=65535, validation_alias=_also("PORT"), description="Port of `serve`.")
+
+    def off_by(self, offset_frames: "Offset") -> "Offset":
+        """Frames that an offset, or each of several, lies from the expected one."""
+        return abs(offset_frames - self.expected_offset_frames)
 
 
 @cache

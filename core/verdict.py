@@ -141,7 +141,7 @@ def judge(tracks: Sequence[TrackResult], facts: ClipFacts, calibration: Calibrat
 
 def decide(score: float, offset_frames: int, limits: Settings) -> Decision:
     """The thresholds of a judged video."""
-    if score >= limits.allow_threshold and abs(offset_frames) <= limits.max_offset_frames:
+    if score >= limits.allow_threshold and limits.off_by(offset_frames) <= limits.max_offset_frames:
         return Decision.ALLOW
     return Decision.NEXT if score >= limits.next_threshold else Decision.BLOCK
 

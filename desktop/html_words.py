@@ -79,7 +79,7 @@ def headline(report: Report, limits: Settings) -> str:
     if report.reason is not None:
         return "Could not be judged"
     if report.decision is not Decision.ALLOW and speaker and speaker.sync and report.verdict.score is not None:
-        moved = abs(speaker.sync.offset_frames) > limits.max_offset_frames
+        moved = limits.off_by(speaker.sync.offset_frames) > limits.max_offset_frames
         if moved and report.verdict.score >= limits.next_threshold:
             return "Lips and sound match, but not at the same time"
     return HEADLINES[report.decision]
@@ -94,11 +94,13 @@ def verdict(report: Report, limits: Settings) -> str:
         return "Nothing was measured."
     lag = speaker.sync.offset_frames
     most = f"{limits.max_offset_frames} frames ({milliseconds(limits.max_offset_frames):.0f} ms)"
+    if limits.expected_offset_frames:
+        most += f" from the {frames(limits.expected_offset_frames)} of the recording equipment"
     if report.decision is Decision.ALLOW:
         return f"The score is {limits.allow_threshold:.2f} or more and the offset at most {most}. {offset(lag)}"
     if score < limits.next_threshold:
         return f"The score {score:.2f} is below {limits.next_threshold:.2f}: no shift of the sound fits the lips well enough."
-    if abs(lag) > limits.max_offset_frames:
+    if limits.off_by(lag) > limits.max_offset_frames:
         low = f" The score {score:.2f} is also below {limits.allow_threshold:.2f}." if score < limits.allow_threshold else ""
         return f"{offset(lag)} At most {most} are allowed.{low}"
     return f"The score {score:.2f} lies between {limits.next_threshold:.2f} and {limits.allow_threshold:.2f}: try again."

@@ -15,17 +15,19 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the settings of this process."""
     from core.settings import Settings, settings
+    from desktop.kiosk.settings import KioskSettings, kiosk_settings
     from handlers.adapters.aws.settings import AwsSettings, aws_settings
     from handlers.settings import ServiceSettings, service_settings
 
     rows = [
-        _row(name, field, getattr(values, name))
-        for fields, values in (
-            (Settings.model_fields, settings()),
-            (ServiceSettings.model_fields, service_settings()),
-            (AwsSettings.model_fields, aws_settings()),
+        _row(f"{fields_of.model_config.get('env_prefix', '')}{name}".upper(), field, getattr(values, name))
+        for fields_of, values in (
+            (Settings, settings()),
+            (ServiceSettings, service_settings()),
+            (AwsSettings, aws_settings()),
+            (KioskSettings, kiosk_settings()),
         )
-        for name, field in fields.items()
+        for name, field in fields_of.model_fields.items()
     ]
     if arguments.json:
         print(json.dumps({row["variable"]: {key: row[key] for key in ("value", "default", "meaning")} for row in rows}, indent=2))
@@ -43,14 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _row(name: str, field: Any, value: Any) -> dict[str, str]:
+def _row(variable: str, field: Any, value: Any) -> dict[str, str]:
     default = field.get_default(call_default_factory=True)
     aliases = getattr(field.validation_alias, "choices", [])
     meaning = field.description or ""
     if aliases:
         meaning += f" Also read as {aliases[-1]}."
     shown = "(set)" if value and not field.repr else _text(value)
-    return {"variable": f"LIPGATE_{name.upper()}", "value": shown, "default": _text(default), "meaning": meaning}
+    return {"variable": variable, "value": shown, "default": _text(default), "meaning": meaning}
 
 
 def _text(value: Any) -> str:

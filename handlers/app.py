@@ -1,13 +1,15 @@
 """The FastAPI app. The same for one machine and for Lambda; what differs is in the services it is given."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from anyio import to_thread
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from core import __version__
@@ -27,26 +29,40 @@ Short videos: `POST /score`. Long ones: `POST /uploads`, upload, `POST /jobs`, t
 Errors are problem+json with a stable `code`."""
 
 
-def create_app(services: Services) -> FastAPI:
+@dataclass(frozen=True)
+class Extension:
+    """What a program that serves more than the API adds to the app."""
+
+    routers: Sequence[APIRouter] = ()
+    body_limits: Mapping[str, int] = field(default_factory=dict)
+    """Most bytes of a body, by the last part of the path; elsewhere the API's own limits hold."""
+    middleware: Sequence[Middleware] = ()
+    """Around all routes, the first one outermost; request ids and the log stay outside of them."""
+
+
+def create_app(services: Services, extension: Extension | None = None) -> FastAPI:
     """Make the app.
 
     Args:
         services: of this process. Its workers start and stop with the app; where there are none, no lifespan is needed.
+        extension: what is served beside the API.
     """
+    extension = extension or Extension()
     app = FastAPI(
         title="Lipgate", version=__version__, description=DESCRIPTION, lifespan=_lifespan, redirect_slashes=False, redoc_url=None
     )
     app.state.services = services
     app.state.routes = []
-    for module in (health, score, uploads, jobs, usage):
-        app.include_router(module.router)
-        app.state.routes += module.router.routes
+    for router in (*(module.router for module in (health, score, uploads, jobs, usage)), *extension.routers):
+        app.include_router(router)
+        app.state.routes += router.routes
     app.add_exception_handler(LipgateError, on_lipgate_error)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     if services.settings.origins:
         app.add_middleware(CORSMiddleware, allow_origins=services.settings.origins, allow_methods=["*"], allow_headers=["*"])
-    app.add_middleware(Envelope, limit_of=_limits(services))
+    app.user_middleware.extend(extension.middleware)
+    app.add_middleware(Envelope, limit_of=_limits(services, extension.body_limits))
     describe(app, keys_required=services.settings.require_api_keys)
     return app
 
@@ -62,13 +78,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.close()
 
 
-def _limits(services: Services) -> Callable[[str], int]:
+def _limits(services: Services, others: Mapping[str, int]) -> Callable[[str], int]:
     """Most bytes of a body, by path."""
     by_path = {
         "/score": int(services.scorer.limits.max_video_size_mb * MEBIBYTE) + FORM_BYTES,
         f"/{RECEIVER}": services.settings.max_upload_bytes + FORM_BYTES,
     }
-    return lambda path: by_path.get(path, JSON_BYTES)
+    return lambda path: by_path.get(path) or others.get(path.rpartition("/")[2], JSON_BYTES)
 
 
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,5 @@
-"""Errors as problem+json (RFC 9457): every code has one status, in the order of `core.errors` and `handlers.domain.errors`."""
+"""Errors as problem+json (RFC 9457): every code has one status, in the order of `core.errors`, `handlers.domain.errors`, and the
+kiosk, which serves the same app."""
 
 import logging
 import math
@@ -66,6 +67,22 @@ STATUS = {
     "gave_up": 500,
     "not_found": 404,
     "method_not_allowed": 405,
+    "forbidden": 403,
+    "host_refused": 403,
+    "origin_refused": 403,
+    "station_only": 403,
+    "operator_only": 401,
+    "no_pin": 403,
+    "wrong_pin": 401,
+    "locked": 429,
+    "session_unknown": 404,
+    "session_ended": 409,
+    "challenge_used": 409,
+    "challenge_expired": 409,
+    "video_unknown": 404,
+    "bad_picture": 422,
+    "bad_sound": 422,
+    "not_available": 404,
 }
 """HTTP status of each code."""
 

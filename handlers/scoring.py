@@ -76,13 +76,16 @@ class Scorer:
             with self._lock:
                 self._admitted -= 1
 
-    def score(self, path: "Path", deadline: float | None, stop: threading.Event | None = None) -> dict[str, Any]:
+    def score(
+        self, path: "Path", deadline: float | None, stop: threading.Event | None = None, limits: Settings | None = None
+    ) -> dict[str, Any]:
         """Score a video; call it in a task of `submit`.
 
         Args:
             path: of the video.
             deadline: `time.monotonic()` at which to give up.
             stop: a score ends with `Interrupted` soon after this is set.
+            limits: thresholds of this score; those of the scorer by default.
 
         Returns:
             The report's JSON, without the name of the file.
@@ -103,7 +106,7 @@ class Scorer:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 raise DeadlineError(0.0)
-            report = score(path, models, Options(deadline_s=left, on_progress=check), self.limits).to_dict()
+            report = score(path, models, Options(deadline_s=left, on_progress=check), limits or self.limits).to_dict()
         finally:
             self._idle.put(models)
         del report["video"]["file"]

@@ -39,6 +39,12 @@ def test_thresholds(score: float, offset: int, decision: Decision) -> None:
     assert decide(score, offset, LIMITS) is decision
 
 
+@pytest.mark.parametrize(("offset", "allowed"), [(-5, False), (-4, True), (0, True), (1, False)])
+def test_the_offset_counts_from_that_of_the_recording_equipment(offset: int, allowed: bool) -> None:
+    limits = LIMITS.model_copy(update={"expected_offset_frames": -2})
+    assert (decide(0.99, offset, limits) is Decision.ALLOW) is allowed
+
+
 @pytest.mark.parametrize(
     ("facts", "tracks", "reason"),
     [

@@ -81,7 +81,7 @@ class Sample:
     @property
     def in_time(self) -> np.ndarray:
         """bool: judged, and the offset is one that ALLOW takes."""
-        return np.abs(self.offset) <= self.limits.max_offset_frames
+        return self.limits.off_by(self.offset) <= self.limits.max_offset_frames
 
     @property
     def rank(self) -> np.ndarray:

@@ -13,6 +13,7 @@ DECISIVE = (
     "allow_threshold",
     "next_threshold",
     "max_offset_frames",
+    "expected_offset_frames",
     "min_track_frames",
     "min_face_px",
     "min_speech_s",

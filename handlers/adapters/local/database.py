@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ MIGRATIONS = [
     CREATE TABLE rates (key_id TEXT PRIMARY KEY, minute INTEGER NOT NULL, requests INTEGER NOT NULL);
     """,
 ]
-"""Each brings the file from the version of its index to the next."""
+"""Those of the service. Each brings the file from the version of its index to the next."""
 
 BUSY_SECONDS = 10.0
 """How long a transaction waits for another process to end its own."""
@@ -40,13 +40,18 @@ BUSY_SECONDS = 10.0
 class Database:
     """The file and its connections."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
         """Open it, made on first use and brought up to date.
+
+        Args:
+            path: of the file.
+            migrations: scripts, in order; those the file has seen are passed over.
 
         Raises:
             UnavailableError: storage_unavailable.
         """
         self._path = path
+        self._migrations = migrations
         self._own = threading.local()
         with _translated():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -90,14 +95,25 @@ class Database:
         connection.execute("BEGIN EXCLUSIVE")
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-                for statement in filter(str.strip, script.split(";")):
+            for number, script in enumerate(self._migrations[version:], start=version + 1):
+                for statement in _statements(script):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number}")
         except BaseException:
             connection.rollback()
             raise
         connection.commit()
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: `executescript` would commit what came before it."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += piece + ";"
+        # A trigger has semicolons inside.
+        if sqlite3.complete_statement(statement) and piece.strip():
+            yield statement
+            statement = ""
 
 
 @contextmanager

@@ -1,0 +1,97 @@
+"""`lipgate history export|verify`: what a station remembers, for archives and auditors."""
+
+import argparse
+import json
+import math
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser's sub-commands."""
+    parser = commands.add_parser(
+        "history", help="export and verify what a station remembers", description="History of a station."
+    )
+    actions = parser.add_subparsers(required=True, metavar="export|verify")
+    exporting = actions.add_parser("export", help="sessions and attempts as CSV or JSON, on standard output")
+    exporting.add_argument("--format", choices=["csv", "json"], default="csv", help="default csv")
+    exporting.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
+    exporting.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
+    exporting.add_argument("--out", type=Path, metavar="FILE", help="write there instead")
+    exporting.set_defaults(run=export)
+    verifying = actions.add_parser("verify", help="check the chain of the audit log, and every attempt against it")
+    verifying.add_argument("--json", action="store_true", help="print JSON")
+    verifying.add_argument("--head", metavar="HASH", help="a hash that was written down before: it must be in the log")
+    verifying.set_defaults(run=verify)
+    for action in (exporting, verifying):
+        action.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the station (default: setting)")
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write the history of some days, by this machine's clock.
+
+    Raises:
+        InputError: file_not_found.
+        OutputError: output_failed.
+    """
+    from desktop.kiosk.history import export_csv, export_json
+    from desktop.output import whole_file
+
+    first = datetime.combine(arguments.since, datetime.min.time()).timestamp() if arguments.since else 0.0
+    last = math.inf
+    if arguments.until:
+        last = datetime.combine(arguments.until + timedelta(days=1), datetime.min.time()).timestamp()
+    pieces = (export_csv if arguments.format == "csv" else export_json)(_store(arguments), first, last)
+    if arguments.out is None:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        return 0
+    with whole_file(arguments.out) as part, part.open("w", encoding="utf-8", newline="") as target:
+        target.writelines(pieces)
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Look at the whole log; 1 where something was changed, put in or taken out.
+
+    Raises:
+        InputError: file_not_found.
+    """
+    from desktop.kiosk.store import iterate_audit
+    from desktop.kiosk.verification import verify as look
+
+    store = _store(arguments)
+    found = look(store)
+    cut_off = arguments.head is not None and arguments.head not in {entry.hash for entry in iterate_audit(store)}
+    good = found.intact and not cut_off
+    if arguments.json:
+        document = {
+            "intact": good,
+            "head_found": not cut_off,
+            **{name: getattr(found, name) for name in found.__dataclass_fields__},
+        }
+        print(json.dumps(document, indent=2))
+        return 0 if good else 1
+    if found.broken_at is not None:
+        print(f"The chain breaks at entry {found.broken_at}: it was changed, or one before it was taken out.")
+    for attempt in found.altered:
+        print(f"Attempt {attempt} is not what the log says of it.")
+    if cut_off:
+        print("The hash that was written down is not in the log: entries were cut off, or the log was made anew.")
+    if good:
+        print(f"Intact: {found.count} entries. Newest hash: {found.head}")
+    return 0 if good else 1
+
+
+def _store(arguments: argparse.Namespace) -> Any:
+    from desktop.kiosk.settings import kiosk_settings
+    from desktop.kiosk.store import DATABASE, Store
+
+    path = (arguments.data_dir or kiosk_settings().dir) / DATABASE
+    if not path.is_file():
+        raise InputError("file_not_found", f"There is no history at {path}.")
+    return Store(path)

@@ -1,0 +1,106 @@
+"""Brings the station's link to a browser: prints it, opens it, or keeps a Chromium in full screen on it."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import LipgateError
+
+log = logging.getLogger(__name__)
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "msedge", "chrome")
+
+_WINDOWS_PLACES = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
+
+PAUSE_S = 2.0
+"""Before a browser that has ended is started again."""
+
+
+def find_chromium() -> str | None:
+    """Path of a browser of the Chromium family; None where there is none."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found or sys.platform != "win32":
+        return found
+    roots = [os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
+    places = (Path(root) / place for root in roots if root for place in _WINDOWS_PLACES)
+    return next((str(place) for place in places if place.is_file()), None)
+
+
+class Opener:
+    """Shows the link for as long as the block runs. In a terminal, Enter gives a new one."""
+
+    def __init__(self, link: Callable[[], str], *, fullscreen: bool, default: bool, profile: Path) -> None:
+        """Args:
+        link: makes a new link; those before it are void.
+        fullscreen: keep a Chromium open.
+        default: open the machine's usual browser.
+        profile: folder of the full screen browser's own profile.
+
+        Raises:
+            LipgateError: browser_missing.
+        """
+        self._link = link
+        self._fullscreen = fullscreen
+        self._default = default
+        self._profile = profile
+        self._ended = threading.Event()
+        self._browser: subprocess.Popen[bytes] | None = None
+        self._chromium = find_chromium() if fullscreen else None
+        if fullscreen and not self._chromium:
+            raise LipgateError(
+                "browser_missing", "No Chromium, Chrome or Edge was found. Install one, or open the link yourself."
+            )
+
+    def __enter__(self) -> "Opener":
+        if self._chromium:
+            threading.Thread(target=self._keep_open, args=[self._chromium], name="browser", daemon=True).start()
+            return self
+        link = self._link()
+        print(link, flush=True)
+        if self._default:
+            webbrowser.open(link)
+        if sys.stdin is not None and sys.stdin.isatty():
+            print("The link works once. Enter makes a new one, Ctrl-C ends the station.", file=sys.stderr)
+            threading.Thread(target=self._renew, name="links", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._browser and self._browser.poll() is None:
+            self._browser.terminate()
+
+    def _renew(self) -> None:
+        for _ in sys.stdin:
+            print(self._link(), flush=True)
+
+    def _keep_open(self, chromium: str) -> None:
+        while not self._ended.is_set():
+            command = [
+                chromium,
+                "--kiosk",
+                "--incognito",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-pinch",
+                "--overscroll-history-navigation=0",
+                f"--user-data-dir={self._profile}",
+                # Nobody at a kiosk can be asked, and no other page is ever opened in this browser.
+                "--auto-accept-camera-and-microphone-capture",
+                self._link(),
+            ]
+            self._browser = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            status = self._browser.wait()
+            if self._ended.is_set():
+                return
+            log.warning("the browser has ended and is started again", extra={"status": status})
+            self._ended.wait(PAUSE_S)

@@ -1,0 +1,204 @@
+"""Sessions and attempts as rows of the store, and as documents for the operator page and exports."""
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
+
+if TYPE_CHECKING:
+    from desktop.kiosk.store import Store
+
+_COLUMNS = (
+    *("session", "started_at", "ended_at", "language", "state", "number", "at", "digits", "heard", "decision", "reason"),
+    *(
+        "first_reason",
+        "score",
+        "confidence",
+        "min_dist",
+        "offset_frames",
+        "model",
+        "model_sha256",
+        "device",
+        "processing_time_ms",
+    ),
+)
+
+
+def session_of(row: sqlite3.Row) -> Session:
+    """A session from its row."""
+    challenge = None
+    if row["challenge_id"]:
+        challenge = Challenge(row["challenge_id"], tuple(row["challenge_digits"].split()), row["challenge_expires_at"])
+    return Session(
+        id=row["id"],
+        started_at=row["started_at"],
+        language=row["language"],
+        max_attempts=row["max_attempts"],
+        state=SessionState(row["state"]),
+        ended_at=row["ended_at"],
+        attempts_used=row["attempts_used"],
+        challenge=challenge,
+    )
+
+
+def record_of(attempt: Attempt) -> dict[str, Any]:
+    """The row of an attempt, in the order of its columns."""
+    return {
+        "id": attempt.id,
+        "session": attempt.session,
+        "number": attempt.number,
+        "at": attempt.at,
+        "digits": " ".join(attempt.digits),
+        "heard": None if attempt.heard is None else " ".join(attempt.heard),
+        "decision": attempt.decision,
+        "reason": attempt.reason,
+        "first_reason": attempt.first_reason,
+        "report": None if attempt.report is None else json.dumps(attempt.report),
+        "video": attempt.video,
+    }
+
+
+def attempt_of(row: sqlite3.Row) -> Attempt:
+    """An attempt from its row."""
+    values = dict(row)
+    values["digits"] = tuple(values["digits"].split())
+    values["heard"] = None if values["heard"] is None else tuple(values["heard"].split())
+    values["report"] = None if values["report"] is None else json.loads(values["report"])
+    return Attempt(**values)
+
+
+def timestamp(at: float | None) -> str | None:
+    """RFC 3339, in UTC, whole seconds."""
+    return None if at is None else datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def attempts(store: "Store", session_id: str) -> list[Attempt]:
+    """The attempts of a session, in order."""
+    return [attempt_of(row) for row in store.read("SELECT * FROM attempts WHERE session = ? ORDER BY number", (session_id,))]
+
+
+def find_attempt(store: "Store", attempt_id: str) -> Attempt | None:
+    """An attempt; None where there is none."""
+    rows = store.read("SELECT * FROM attempts WHERE id = ?", (attempt_id,))
+    return attempt_of(rows[0]) if rows else None
+
+
+def counts(store: "Store", since: float, until: float) -> dict[str, int]:
+    """Sessions by state, of those that began from `since` and before `until`."""
+    rows = store.read(
+        "SELECT state, count(*) AS n FROM sessions WHERE started_at >= ? AND started_at < ? GROUP BY state", (since, until)
+    )
+    found = {row["state"]: row["n"] for row in rows}
+    return {str(state): found.get(state, 0) for state in SessionState}
+
+
+def page(
+    store: "Store", since: float, until: float, state: str | None, before: int | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Documents of sessions, newest first, and where the next page begins (None at the end).
+
+    Args:
+        store: of the station.
+        since: earliest start.
+        until: sessions began before.
+        state: only those in it.
+        before: from the page before.
+        limit: most of them.
+    """
+    rows = store.read(
+        "SELECT sessions.*, sessions.rowid AS place FROM sessions WHERE started_at >= ? AND started_at < ?"
+        " AND (? IS NULL OR state = ?) AND (? IS NULL OR sessions.rowid < ?) ORDER BY sessions.rowid DESC LIMIT ?",
+        (since, until, state, state, before, before, limit + 1),
+    )
+    following = str(rows[limit - 1]["place"]) if len(rows) > limit else None
+    return [session_document(store, session_of(row)) for row in rows[:limit]], following
+
+
+def session_document(store: "Store", session: Session) -> dict[str, Any]:
+    """A session in a line: its last attempt speaks for it."""
+    made = attempts(store, session.id)
+    last = made[-1] if made else None
+    report = (last.report if last else None) or {}
+    return {
+        "id": session.id,
+        "started_at": timestamp(session.started_at),
+        "ended_at": timestamp(session.ended_at),
+        "language": session.language,
+        "state": str(session.state),
+        "attempts": session.attempts_used,
+        "reason": last.reason if last else None,
+        "score": report.get("score"),
+        "offset_frames": report.get("offset_frames"),
+    }
+
+
+def attempt_document(attempt: Attempt) -> dict[str, Any]:
+    """An attempt with its numbers, without plots."""
+    report = attempt.report or {}
+    model = report.get("model")
+    return {
+        "id": attempt.id,
+        "number": attempt.number,
+        "at": timestamp(attempt.at),
+        "digits": attempt.digits,
+        "heard": attempt.heard,
+        "decision": attempt.decision,
+        "reason": attempt.reason,
+        "first_reason": attempt.first_reason,
+        **{name: report.get(name) for name in ("score", "confidence", "min_dist", "offset_frames")},
+        "model": f"{model['name']} {model['version']}" if model else None,
+        "device": report.get("device"),
+        "processing_time_ms": report.get("processing_time_ms"),
+        "has_video": attempt.video is not None,
+    }
+
+
+def export_json(store: "Store", since: float, until: float) -> Iterator[str]:
+    """Sessions with their attempts and reports, and the newest hash of the audit log, as one JSON document in pieces."""
+    head = store.read("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
+    yield json.dumps({"audit_head": dict(head[0]) if head else None})[:-1] + ', "sessions": [\n'
+    lead = ""
+    for session in _between(store, since, until):
+        made = [{**attempt_document(attempt), "report": attempt.report} for attempt in attempts(store, session.id)]
+        yield lead + json.dumps({**session_document(store, session), "attempts": made})
+        lead = ",\n"
+    yield "\n]}\n"
+
+
+def export_csv(store: "Store", since: float, until: float) -> Iterator[str]:
+    """A line for each attempt; sessions without one have a line too."""
+    yield _csv(_COLUMNS)
+    for session in _between(store, since, until):
+        head = {
+            "session": session.id,
+            "started_at": timestamp(session.started_at),
+            "ended_at": timestamp(session.ended_at),
+            "language": session.language,
+            "state": str(session.state),
+        }
+        lines = [{**head, **_flat(attempt)} for attempt in attempts(store, session.id)]
+        for line in lines or [head]:
+            yield _csv([line.get(name) for name in _COLUMNS])
+
+
+def _between(store: "Store", since: float, until: float) -> Iterator[Session]:
+    query = "SELECT * FROM sessions WHERE started_at >= ? AND started_at < ? ORDER BY rowid"
+    return map(session_of, store.read(query, (since, until)))
+
+
+def _flat(attempt: Attempt) -> dict[str, Any]:
+    document = attempt_document(attempt)
+    joined = {name: " ".join(document[name]) if document[name] is not None else None for name in ("digits", "heard")}
+    model = (attempt.report or {}).get("model") or {}
+    return {**document, **joined, "model_sha256": model.get("sha256")}
+
+
+def _csv(values: Any) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(values)
+    return line.getvalue()

@@ -1,0 +1,140 @@
+"""A session at the station: challenges, attempts, and the rules that lead from attempts to an outcome."""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+MULTIPLE_FACES = "multiple_faces"
+WRONG_PHRASE = "wrong_phrase"
+OUT_OF_SYNC = "out_of_sync"
+ATTEMPTS_USED_UP = "attempts_used_up"
+
+CHALLENGE_SECONDS = 120.0
+"""How long a phrase may be answered: one that could be prepared for at leisure would prove nothing."""
+
+COMPANION_SHARE = 0.5
+"""A second face counts where it is at least so large beside the speaker's, and in view for so much of the speaker's time."""
+
+
+class SessionState(StrEnum):
+    """open -> one of the others."""
+
+    OPEN = "open"
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    """By the person."""
+    ABANDONED = "abandoned"
+    """Nobody went on with it, or the station stopped."""
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A phrase to read, good for one recording."""
+
+    id: str
+    digits: tuple[str, ...]
+    expires_at: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One person's visit."""
+
+    id: str
+    started_at: float
+    """Seconds since 1970, like all times here."""
+    language: str
+    max_attempts: int
+    state: SessionState = SessionState.OPEN
+    ended_at: float | None = None
+    attempts_used: int = 0
+    challenge: Challenge | None = None
+    """The one that may be answered now; None while a recording is judged and after the end."""
+
+    @property
+    def attempts_left(self) -> int:
+        """Attempts the person still has."""
+        return max(0, self.max_attempts - self.attempts_used)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the phrase recogniser made of a recording."""
+
+    digits: tuple[str, ...]
+    matches: bool
+    """Whether it is the phrase that was shown."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One recording and what came of it. Written once, never changed."""
+
+    id: str
+    session: str
+    number: int
+    at: float
+    digits: tuple[str, ...]
+    """The phrase shown."""
+    heard: tuple[str, ...] | None
+    """The phrase heard; None where nobody listened."""
+    decision: str
+    """ALLOW, NEXT or BLOCK: what it means for the session."""
+    reason: str | None
+    first_reason: str | None
+    """What this recording itself had, where `reason` speaks of all attempts."""
+    report: dict[str, Any] | None
+    """The report's JSON; None where the recording could not be read."""
+    video: str | None = None
+    """Name of the kept recording."""
+
+
+def new_id() -> str:
+    """128 random bits."""
+    return secrets.token_hex(16)
+
+
+def conclude(report: dict[str, Any], heard: Heard | None) -> tuple[str, str | None]:
+    """Decision and reason of one recording: what the score says, and what stands against an ALLOW.
+
+    Args:
+        report: JSON of DESIGN.md.
+        heard: None where the phrase is not checked.
+    """
+    decision, reason = report["decision"], report["reason"]
+    if decision != "ALLOW":
+        return decision, reason or OUT_OF_SYNC
+    if _has_companion(report):
+        return "NEXT", MULTIPLE_FACES
+    if heard is not None and not heard.matches:
+        return "NEXT", WRONG_PHRASE
+    return "ALLOW", None
+
+
+def close_attempt(decision: str, reason: str | None, attempts_left: int) -> tuple[str, str | None, str | None]:
+    """Decision, reason and first reason of an attempt, now that it is known how many are left after it."""
+    if decision == "NEXT" and attempts_left == 0:
+        return "BLOCK", ATTEMPTS_USED_UP, reason
+    return decision, reason, None
+
+
+def state_after(decision: str) -> SessionState:
+    """What an attempt's decision makes of its session. A clear answer, either way, ends it at once."""
+    return {"ALLOW": SessionState.ALLOWED, "BLOCK": SessionState.BLOCKED}.get(decision, SessionState.OPEN)
+
+
+def _has_companion(report: dict[str, Any]) -> bool:
+    tracks = {track["track"]: track for track in report["debug"]["all_results"]}
+    speaker = tracks.pop(report["debug"]["speaker_track"], None)
+    if speaker is None:
+        return False
+    length = speaker["end_s"] - speaker["start_s"]
+    beside = (_overlap(track, speaker) for track in tracks.values() if track["face_px"] >= COMPANION_SHARE * speaker["face_px"])
+    return sum(beside) >= COMPANION_SHARE * length
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> float:
+    return max(0.0, min(one["end_s"], other["end_s"]) - max(one["start_s"], other["start_s"]))

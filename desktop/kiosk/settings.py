@@ -1,0 +1,93 @@
+"""Settings of the kiosk: from the environment, and those that the operator changes at the station."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.settings import Settings
+
+LONGEST_RECORDING_S = 12
+"""The page stops a recording after so long."""
+
+LONGEST_VIDEO_S = 30.0
+"""Longer ones are refused: no page of ours sends them."""
+
+MAX_VIDEO_BYTES = 64 << 20
+
+COUNTDOWN_S = 3
+
+
+class KioskSettings(BaseSettings):
+    """What the one who sets up a station may change."""
+
+    model_config = SettingsConfigDict(env_prefix="LIPGATE_KIOSK_", env_file=".env", extra="ignore")
+
+    dir: Path = Field(
+        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "kiosk",
+        description="Folder of the station: sessions, audit log, kept videos.",
+    )
+    port: int = Field(0, ge=0, le=65535, description="Port of `kiosk` on this machine; 0 takes a free one.")
+    language: Literal["es", "en"] = Field("es", description="Language the station begins with.")
+    max_attempts: int = Field(3, ge=1, le=10, description="Recordings a person may make before the answer is BLOCK.")
+    phrase_digits: int = Field(8, ge=4, le=12, description="Digits of a phrase.")
+    phrase_check: bool = Field(
+        True, description="Check that the phrase was really spoken, in languages whose recogniser is installed."
+    )
+    keep_videos: bool = Field(False, description="Keep recordings until the retention time is over.")
+    retention_days: int = Field(90, ge=1, le=3650, description="Days after which sessions and their recordings are removed.")
+
+
+KIOSK_OPTIONS = ("max_attempts", "phrase_digits", "phrase_check", "keep_videos", "retention_days")
+CORE_OPTIONS = ("allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames")
+
+
+@cache
+def kiosk_settings() -> KioskSettings:
+    """The settings of this process.
+
+    Raises:
+        pydantic.ValidationError: a variable is out of its range.
+    """
+    return KioskSettings()
+
+
+def with_options(kiosk: KioskSettings, limits: Settings, options: dict[str, Any]) -> tuple[KioskSettings, Settings]:
+    """Both settings with what the operator changed.
+
+    Args:
+        kiosk: of the process.
+        limits: of the core.
+        options: by name, as `checked` gave them.
+    """
+    own = {name: value for name, value in options.items() if name in KIOSK_OPTIONS}
+    core = {name: value for name, value in options.items() if name in CORE_OPTIONS}
+    return kiosk.model_copy(update=own), limits.model_copy(update=core)
+
+
+def checked(kiosk: KioskSettings, limits: Settings, options: dict[str, Any]) -> dict[str, Any]:
+    """Options with values of their types and within their ranges.
+
+    Args:
+        kiosk: of the process.
+        limits: of the core.
+        options: all that are changed, by name.
+
+    Raises:
+        ValueError: one is unknown or out of its range, or the thresholds are the wrong way round.
+    """
+    unknown = set(options) - {*KIOSK_OPTIONS, *CORE_OPTIONS}
+    if unknown:
+        raise ValueError(f"{min(unknown)} is no setting of the station")
+    valid: dict[str, Any] = {}
+    for model, names in ((KioskSettings, KIOSK_OPTIONS), (Settings, CORE_OPTIONS)):
+        given = {name: options[name] for name in names if name in options}
+        sound = model(**given)
+        valid |= {name: getattr(sound, name) for name in given}
+    _, core = with_options(kiosk, limits, valid)
+    if core.next_threshold > core.allow_threshold:
+        raise ValueError("next_threshold lies above allow_threshold")
+    return valid

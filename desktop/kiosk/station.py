@@ -1,0 +1,221 @@
+"""What the station does for the person in front of it: sessions, challenges, verdicts. Knows no HTTP."""
+
+import logging
+import os
+import shutil
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.settings import Settings
+from desktop.kiosk.hearing import Hearing
+from desktop.kiosk.phrases import new_phrase
+from desktop.kiosk.sessions import (
+    CHALLENGE_SECONDS,
+    Attempt,
+    Challenge,
+    Heard,
+    Session,
+    SessionState,
+    close_attempt,
+    conclude,
+    new_id,
+    state_after,
+)
+from desktop.kiosk.settings import LONGEST_VIDEO_S, KioskSettings, with_options
+from desktop.kiosk.store import Store
+from handlers.domain.errors import ConflictError, NotFoundError
+from handlers.scoring import Scorer
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 900.0
+"""A session that is still open after so long was left."""
+
+DAY_S = 86400.0
+
+
+class Station:
+    """One station. May be used from several threads."""
+
+    def __init__(self, store: Store, scorer: Scorer, hearing: Hearing, kiosk: KioskSettings, videos: Path) -> None:
+        """Args:
+        store: its memory.
+        scorer: scores recordings.
+        hearing: recognises phrases.
+        kiosk: settings of the process; options of the operator go before them.
+        videos: folder of kept recordings.
+        """
+        self.store = store
+        self.scorer = scorer
+        self.hearing = hearing
+        self._kiosk = kiosk
+        self._videos = videos
+        self._listeners = ThreadPoolExecutor(1, thread_name_prefix="hearing")
+        videos.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def defaults(self) -> tuple[KioskSettings, Settings]:
+        """Settings as they are without the operator's changes."""
+        return self._kiosk, self.scorer.limits
+
+    def settings(self) -> tuple[KioskSettings, Settings]:
+        """Settings as they are now."""
+        return with_options(self._kiosk, self.scorer.limits, self.store.options())
+
+    def start(self, language: str) -> Session:
+        """A new session with its first challenge; one that was open ends."""
+        now, (kiosk, _) = time.time(), self.settings()
+        session = Session(new_id(), now, language, kiosk.max_attempts, challenge=self._new_challenge(kiosk, now))
+        self.store.start(session, now)
+        return session
+
+    def find(self, session_id: str) -> Session:
+        """A session, with a challenge that can be answered while it is open.
+
+        Raises:
+            NotFoundError: session_unknown.
+        """
+        now, (kiosk, _) = time.time(), self.settings()
+        session = self.store.challenge(session_id, lambda: self._new_challenge(kiosk, now), now)
+        if session is None:
+            raise NotFoundError("session_unknown", "There is no such session.")
+        return session
+
+    def cancel(self, session_id: str) -> None:
+        """End a session; nothing where it has ended.
+
+        Raises:
+            NotFoundError: session_unknown.
+        """
+        if not self.store.cancel(session_id, time.time()) and self.store.session(session_id) is None:
+            raise NotFoundError("session_unknown", "There is no such session.")
+
+    def take_challenge(self, session_id: str, challenge_id: str) -> tuple[Session, Challenge]:
+        """Use up a challenge, before its recording is received.
+
+        Raises:
+            NotFoundError: session_unknown.
+            ConflictError: session_ended, challenge_used (or of another session), challenge_expired.
+        """
+        session = self.store.session(session_id)
+        if session is None:
+            raise NotFoundError("session_unknown", "There is no such session.")
+        if session.state is not SessionState.OPEN:
+            raise ConflictError("session_ended", "This session has ended.")
+        challenge = self.store.take(session_id, challenge_id)
+        if challenge is None:
+            raise ConflictError("challenge_used", "This phrase was used already. Ask for the session again.")
+        if challenge.expires_at <= time.time():
+            raise ConflictError("challenge_expired", "This phrase was shown too long ago. Ask for the session again.")
+        return session, challenge
+
+    def judge(self, session: Session, challenge: Challenge, recording: Path, suffix: str) -> tuple[Session, Attempt]:
+        """Judge a recording. The verdict is kept before anybody learns it.
+
+        Args:
+            session: from `take_challenge`.
+            challenge: the same.
+            recording: the file; moved away where recordings are kept.
+            suffix: of a kept recording, `.webm`.
+
+        Raises:
+            LipgateError: a fault of the station or want of time: no attempt was made.
+            ConflictError: session_ended, meanwhile.
+        """
+        kiosk, limits = self.settings()
+        report, decision, reason, heard = self._measured(session, challenge, recording, kiosk, limits)
+        number = session.attempts_used + 1
+        decision, reason, first_reason = close_attempt(decision, reason, session.max_attempts - number)
+        now = time.time()
+        attempt = Attempt(
+            id=new_id(),
+            session=session.id,
+            number=number,
+            at=now,
+            digits=challenge.digits,
+            heard=heard.digits if heard else None,
+            decision=decision,
+            reason=reason,
+            first_reason=first_reason,
+            report=report,
+        )
+        if kiosk.keep_videos:
+            attempt = replace(attempt, video=self._keep(recording, attempt.id + suffix))
+        goes_on = state_after(decision) is SessionState.OPEN
+        after = None
+        try:
+            after = self.store.judged(attempt, self._new_challenge(kiosk, now) if goes_on else None)
+        finally:
+            if after is None and attempt.video:
+                (self._videos / attempt.video).unlink(missing_ok=True)
+        if after is None:
+            raise ConflictError("session_ended", "This session has ended.")
+        log.info("attempt judged", extra={"session": session.id, "decision": decision, "reason": reason})
+        return after, attempt
+
+    def measure(self, recording: Path) -> dict[str, Any]:
+        """The report of a recording that belongs to no session, for the device check. Nothing is kept.
+
+        Raises:
+            LipgateError: as scoring does.
+        """
+        return self._scored(recording, self.settings()[1]).result()
+
+    def video(self, attempt: Attempt) -> Path | None:
+        """The kept recording of an attempt; None where there is none (any more)."""
+        path = self._videos / attempt.video if attempt.video else None
+        return path if path and path.is_file() else None
+
+    def sweep(self, *, starting: bool = False) -> None:
+        """End sessions that were left, remove what is older than it may be, and recordings that no attempt knows of.
+
+        Args:
+            starting: no session can be going on.
+        """
+        now, (kiosk, _) = time.time(), self.settings()
+        self.store.abandon(now if starting else now - PATIENCE_S, now)
+        self.store.forget(now - kiosk.retention_days * DAY_S, now)
+        if starting or not kiosk.keep_videos:
+            known = self.store.videos()
+            for path in self._videos.iterdir():
+                if path.name not in known:
+                    path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Stop listening; the store is put in order."""
+        self._listeners.shutdown(wait=True, cancel_futures=True)
+        self.store.close()
+
+    def _measured(
+        self, session: Session, challenge: Challenge, recording: Path, kiosk: KioskSettings, limits: Settings
+    ) -> tuple[dict[str, Any] | None, str, str | None, Heard | None]:
+        listens = kiosk.phrase_check and self.hearing.available(session.language)
+        task = self._listeners.submit(self.hearing.listen, recording, challenge.digits, session.language) if listens else None
+        try:
+            report = self._scored(recording, limits).result()
+        except InputError as error:
+            if task:
+                task.exception()  # the file must not go while it is read
+            return None, "NEXT", error.code, None
+        heard = task.result() if task else None
+        decision, reason = conclude(report, heard)
+        return report, decision, reason, heard
+
+    def _scored(self, recording: Path, limits: Settings) -> "Future[dict[str, Any]]":
+        limits = limits.model_copy(update={"max_duration_s": LONGEST_VIDEO_S})
+        deadline = time.monotonic() + limits.processing_timeout_seconds
+        return self.scorer.submit(lambda: self.scorer.score(recording, deadline, limits=limits))
+
+    def _keep(self, recording: Path, name: str) -> str:
+        target = self._videos / name
+        shutil.move(recording, target)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+        return name
+
+    def _new_challenge(self, kiosk: KioskSettings, now: float) -> Challenge:
+        return Challenge(new_id(), new_phrase(kiosk.phrase_digits).digits, now + CHALLENGE_SECONDS)

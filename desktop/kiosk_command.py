@@ -1,0 +1,119 @@
+"""`lipgate kiosk`: the verification station."""
+
+import argparse
+import getpass
+import logging
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import LipgateError
+
+if TYPE_CHECKING:
+    from desktop.kiosk.settings import KioskSettings
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser's sub-commands."""
+    parser = commands.add_parser(
+        "kiosk",
+        help="run a verification station",
+        description="Serve the verification station to a browser on this machine. Prints the link that opens it, once.",
+    )
+    parser.add_argument("--language", choices=["es", "en"], help="language it begins with (default: setting, es)")
+    parser.add_argument("--port", type=int, help="port on 127.0.0.1 (default: setting, any)")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of sessions, audit log and kept recordings")
+    opening = parser.add_mutually_exclusive_group()
+    opening.add_argument("--open", action="store_true", help="open it in this machine's browser")
+    opening.add_argument(
+        "--fullscreen", action="store_true", help="open it in a Chromium that fills the screen, and keep it open"
+    )
+    parser.add_argument("--set-pin", action="store_true", help="set the operator's PIN, asked for or read from standard input")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop (SIGTERM, Ctrl-C).
+
+    Raises:
+        LipgateError: the models or the data folder cannot be used.
+    """
+    settings = _settings(arguments)
+    if arguments.set_pin:
+        return _set_pin(settings)
+    try:
+        import fastapi  # noqa: F401
+        import python_multipart  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError:
+        print("error [kiosk_missing]: the packages of the kiosk are not installed. Run: ./lipgate install kiosk", file=sys.stderr)
+        return 1
+    with socket.create_server((HOST, settings.port), backlog=128) as listener:
+        return _serve(settings, listener, arguments)
+
+
+def _serve(settings: "KioskSettings", listener: socket.socket, arguments: argparse.Namespace) -> int:
+    import uvicorn
+
+    from core.settings import settings as core_settings
+    from desktop.kiosk.app import assembled
+    from desktop.kiosk.browser import Opener
+    from desktop.kiosk.guard import Doorkeeper
+    from handlers.logs import log_json
+
+    log_json(core_settings().log_level)
+    authority = f"{HOST}:{listener.getsockname()[1]}"
+    doorkeeper = Doorkeeper()
+    with assembled(settings, doorkeeper, authority) as kiosk:
+        kiosk.services.scorer.load()
+        workers = kiosk.services.workers
+
+        class Server(uvicorn.Server):
+            """Says where it is once it can be reached."""
+
+            def handle_exit(self, sig: int, frame: Any) -> None:
+                if workers:
+                    workers.retire()
+                super().handle_exit(sig, frame)
+
+        config = uvicorn.Config(
+            kiosk.app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5, ws="none"
+        )
+        link = lambda: f"http://{authority}/?token={doorkeeper.new_token()}"  # noqa: E731
+        with Opener(link, fullscreen=arguments.fullscreen, default=arguments.open, profile=settings.dir / "browser"):
+            try:
+                Server(config).run(sockets=[listener])
+            except (KeyboardInterrupt, SystemExit) as stop:
+                # uvicorn passes the signal on once it has shut down.
+                return 1 if isinstance(stop, SystemExit) and stop.code == 1 else 0
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> "KioskSettings":
+    from desktop.kiosk.settings import KioskSettings, kiosk_settings
+
+    given = {"language": arguments.language, "port": arguments.port, "dir": arguments.data_dir}
+    return KioskSettings(
+        **{**kiosk_settings().model_dump(), **{name: value for name, value in given.items() if value is not None}}
+    )
+
+
+def _set_pin(settings: "KioskSettings") -> int:
+    from desktop.kiosk.pin import set_pin
+    from desktop.kiosk.store import DATABASE, Store
+
+    pin = getpass.getpass("New PIN: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+    if sys.stdin.isatty() and getpass.getpass("Again: ") != pin:
+        raise LipgateError("pin_refused", "The two PINs differ. Nothing was changed.")
+    try:
+        set_pin(Store(settings.dir / DATABASE), pin, time.time())
+    except ValueError as error:
+        raise LipgateError("pin_refused", str(error)) from error
+    print("The operator's PIN is set.", file=sys.stderr)
+    return 0
