@@ -14,6 +14,7 @@ const SHORTEST_MS = 2500;
 const USUAL_MS = 8000;
 const FALLS_SILENT_MS = 900;
 const TICK_MS = 50;
+const ASK_AGAIN_MS = 1000;
 
 /** With these a recording cannot be judged, so the person is asked once whether they mean it. */
 const HOPELESS = ["no_face", "two_faces"];
@@ -66,8 +67,11 @@ export class Capture {
     const { visit } = this.#page;
     const waiting = branch(signal);
     try {
-      const pressed = await Promise.race([choice(waiting.signal), pause(Math.max(0, visit.left), waiting.signal)]);
-      if (!pressed) return await this.#renew(signal);
+      const pressed = await Promise.race([choice(waiting.signal), pause(Math.max(ASK_AGAIN_MS, visit.left), waiting.signal)]);
+      if (!pressed) {
+        await this.#renew(signal);
+        return true;
+      }
     } finally {
       waiting.abort();
     }
@@ -198,7 +202,7 @@ export class Capture {
     const { language, screens } = this.#page;
     document.body.dataset.phase = phase;
     byId("live").hidden = phase !== "recording";
-    byId("time").hidden = phase !== "recording";
+    byId("time").toggleAttribute("data-idle", phase !== "recording");
     byId("countdown").hidden = phase !== "countdown";
     const key = { ready: "capture.heading", countdown: "capture.countdown", recording: "capture.reading" }[phase];
     const lead = { ready: "capture.lead", countdown: "capture.countdown.lead", recording: "capture.reading.lead" }[phase];
