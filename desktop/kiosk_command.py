@@ -54,7 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError:
         print("error [kiosk_missing]: the packages of the kiosk are not installed. Run: ./lipgate install kiosk", file=sys.stderr)
         return 1
-    with socket.create_server((HOST, settings.port), backlog=128) as listener:
+    try:
+        listener = socket.create_server((HOST, settings.port), backlog=128)
+    except OSError as error:
+        raise LipgateError("port_taken", f"Port {settings.port} of {HOST} cannot be used: {error.strerror}.") from error
+    with listener:
         return _serve(settings, listener, arguments)
 
 

@@ -13,13 +13,16 @@ from handlers.domain.errors import RefusedError
 MAX_BYTES = 200_000
 MAX_SIDE = 640
 
-TOO_FAR, TOO_CLOSE = 0.14, 0.62
+# The bounds below leave alone most of 174 recordings of people who talk to a camera (files of five sources, one picture each):
+# 90 % of their faces measured 0.23 to 0.64 in width, 0.01 to 0.23 off the middle, 55 to 144 in brightness.
+
+TOO_FAR, TOO_CLOSE = 0.14, 0.72
 """Width of the face as a share of the picture's shorter side."""
 
-OFF_CENTRE = 0.22
+OFF_CENTRE = 0.25
 """Distance of the face's middle from that of the picture, as a share of its width or height."""
 
-TOO_DARK, TOO_BRIGHT = 50.0, 225.0
+TOO_DARK, TOO_BRIGHT = 45.0, 200.0
 """Mean brightness of the face, 0 to 255."""
 
 BACKLIT = 90.0

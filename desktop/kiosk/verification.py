@@ -34,14 +34,15 @@ def verify(store: Store) -> Findings:
 
 
 def _altered(store: Store, entries: list[Entry]) -> list[str]:
+    # What was forged may lack anything; that the chain breaks there is found elsewhere.
     told: dict[str, dict[str, Any]] = {
-        entry.detail["attempt"]: entry.detail for entry in entries if entry.event == "attempt_judged"
+        entry.detail["attempt"]: entry.detail for entry in entries if {"attempt", "session", "record_sha256"} <= set(entry.detail)
     }
     sessions = {row["id"] for row in store.read("SELECT id FROM sessions")}
     kept = {row["id"]: record_hash(dict(row)) for row in store.read("SELECT * FROM attempts")}
     wrong = [name for name, digest in kept.items() if name not in told or told[name]["record_sha256"] != digest]
     gone = [name for name, detail in told.items() if name not in kept]
-    removed = sum(entry.detail["attempts"] for entry in entries if entry.event == "sessions_removed")
+    removed = sum(entry.detail.get("attempts", 0) for entry in entries if entry.event == "sessions_removed")
     # Attempts whose time was over went with their sessions, as the log tells; others were taken out by hand.
     missing = [name for name in gone if told[name]["session"] in sessions] or (gone if len(gone) != removed else [])
     return sorted({*wrong, *missing})

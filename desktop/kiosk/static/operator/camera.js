@@ -1,0 +1,114 @@
+// The browser's camera and microphone: what there is, what it gives, and recordings of it.
+
+const TYPES = ["video/webm;codecs=vp8,opus", "video/webm", "video/mp4"];
+const RATE_MS = 2000;
+
+/**
+ * Open camera and microphone. The sound is taken as it comes: what cleans it may also move it.
+ * @param {{camera?: string, microphone?: string}} chosen device ids; the browser's choice where empty
+ * @returns {Promise<MediaStream>}
+ */
+export function open({ camera = "", microphone = "" } = {}) {
+  return navigator.mediaDevices.getUserMedia({
+    video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 }, ...(camera && { deviceId: { exact: camera } }) },
+    audio: {
+      echoCancellation: false, noiseSuppression: false, autoGainControl: false, ...(microphone && { deviceId: { exact: microphone } }),
+    },
+  });
+}
+
+/** Let go of camera and microphone. */
+export function close(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+/** Cameras and microphones; they have names once one was opened. */
+export async function list() {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  const named = (kind) => devices.filter((device) => device.kind === kind && device.deviceId)
+    .map((device, at) => ({ id: device.deviceId, name: device.label || `${at + 1}` }));
+  return { cameras: named("videoinput"), microphones: named("audioinput") };
+}
+
+/**
+ * Measure how many pictures a second really arrive.
+ * @param {HTMLVideoElement} video
+ * @param {(fps: number) => void} tell about once a second
+ * @returns {() => void} stops
+ */
+export function measureRate(video, tell) {
+  let times = [];
+  let told = 0;
+  let handle = video.requestVideoFrameCallback(frame);
+
+  function frame(now) {
+    times.push(now);
+    times = times.filter((time) => now - time <= RATE_MS);
+    if (now - told > 1000 && times.length > 2) {
+      told = now;
+      tell(((times.length - 1) * 1000) / (now - times[0]));
+    }
+    handle = video.requestVideoFrameCallback(frame);
+  }
+
+  return () => video.cancelVideoFrameCallback(handle);
+}
+
+/**
+ * Measure the level of the sound.
+ * @param {MediaStream} stream
+ * @param {(peak: number) => void} tell 20 times a second: largest sample since, in dB of full scale, -100 at least
+ * @returns {() => void} stops
+ */
+export function measureLevel(stream, tell) {
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 4096 });
+  context.createMediaStreamSource(stream).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  const timer = setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1e-5);
+    tell(20 * Math.log10(peak));
+  }, 50);
+  return () => {
+    clearInterval(timer);
+    context.close();
+  };
+}
+
+/**
+ * Record.
+ * @param {MediaStream} stream
+ * @param {number} seconds
+ * @param {(left: number) => void} tell seconds left, ten times a second
+ * @param {AbortSignal} signal
+ * @returns {Promise<Blob>}
+ */
+export function record(stream, seconds, tell, signal) {
+  const type = TYPES.find((candidate) => MediaRecorder.isTypeSupported(candidate));
+  const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: 4_000_000, audioBitsPerSecond: 128_000 });
+  const parts = [];
+  return new Promise((resolve, reject) => {
+    const end = performance.now() + seconds * 1000;
+    const timer = setInterval(() => {
+      const left = (end - performance.now()) / 1000;
+      tell(Math.max(0, left));
+      if (left <= 0) stop();
+    }, 100);
+
+    function stop() {
+      clearInterval(timer);
+      if (recorder.state !== "inactive") recorder.stop();
+    }
+
+    signal.addEventListener("abort", () => {
+      stop();
+      reject(new DOMException("aborted", "AbortError"));
+    });
+    recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
+    recorder.addEventListener("error", (event) => { stop(); reject(event.error); });
+    recorder.addEventListener("stop", () => resolve(new Blob(parts, { type })));
+    recorder.start();
+    tell(seconds);
+  });
+}
