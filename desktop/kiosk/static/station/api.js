@@ -86,6 +86,7 @@ export class Api {
     }
     const document = parsed(text);
     if (!answer.ok) throw problem(answer.status, document);
+    if (!document && answer.status !== 204) throw new Problem(answer.status, "bad_answer");
     return document;
   }
 }
