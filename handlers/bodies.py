@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from handlers.domain.errors import RefusedError, TooLargeError
+from handlers.domain.errors import RefusedError, TooLargeError, UnavailableError
 from handlers.multipart import FormReader
 
 M = TypeVar("M", bound=BaseModel)
@@ -76,11 +76,13 @@ async def received_video(
     Raises:
         RefusedError: bad_request, video_missing.
         TooLargeError: body_too_large.
+        UnavailableError: storage_unavailable.
     """
-    handle, name = tempfile.mkstemp(prefix="video-", dir=folder)
+    with _storing():
+        handle, name = tempfile.mkstemp(prefix="video-", dir=folder)
     path = Path(name)
     try:
-        with os.fdopen(handle, "wb") as target:
+        with _storing(), os.fdopen(handle, "wb") as target:
             if media_type(request) == "multipart/form-data":
                 reader = FormReader(request.headers["content-type"], files, target, limit_of)
                 await reader.read(stream(request))
@@ -98,6 +100,15 @@ async def received_video(
         yield ReceivedVideo(path, fields)
     finally:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    """A full disk is the server's trouble, and may pass."""
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError("storage_unavailable", "There is no room for the video now. Try again.", retry_after=30) from error
 
 
 async def stream(request: Request) -> AsyncIterator[bytes]:

@@ -121,6 +121,7 @@ def run(connection: Connection, options: Settings, mark: str, parent: int) -> No
     if sys.platform == "linux":
         _tie_to(parent)
     log_json(options.log_level)
+    _share_cores(options.threads)
     _Child(connection, options, mark).work()
 
 
@@ -187,6 +188,15 @@ class _Child:
         end_marked(self._mark)
         # Not by the usual way out: the main thread may be anywhere, and nothing here is to be kept.
         os._exit(0)
+
+
+def _share_cores(threads: int) -> None:
+    """Other libraries than ONNX Runtime, too, would start a thread per core in every process. To be called before they load."""
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(variable, str(threads))
+    import cv2
+
+    cv2.setNumThreads(threads)
 
 
 def _tie_to(parent: int) -> None:

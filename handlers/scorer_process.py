@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -256,6 +256,7 @@ def _start(options: Settings, mark: str) -> tuple[SpawnProcess, Connection]:
 
 def _said(exitcode: int | None) -> str:
     """What an exit status means: the name of the signal, where it was one."""
-    if exitcode is not None and exitcode < 0:
-        return signal.Signals(-exitcode).name
+    with suppress(ValueError):  # one without a name
+        if exitcode is not None and exitcode < 0:
+            return signal.Signals(-exitcode).name
     return str(exitcode)

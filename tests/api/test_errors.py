@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
 import re
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -184,6 +187,23 @@ def test_too_many_bytes_are_413(sent: dict, make_api: MakeApi) -> None:
     assert api.scorer.scored == []
     assert api.services.temporary is not None
     assert [path.name for path in api.services.temporary.iterdir()] == ["lock"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
+@pytest.mark.parametrize("sent", [{"content": VIDEO, "headers": MP4}, {"files": {"file": VIDEO}}], ids=["raw", "form"])
+def test_a_full_disk_is_503(sent: dict, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tempfile.mkstemp
+
+    def full(prefix: str, dir: Path) -> tuple[int, str]:
+        handle, name = made(prefix=prefix, dir=dir)
+        os.close(handle)
+        return os.open("/dev/full", os.O_WRONLY), name
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    answer = api.client.post("/score", **sent)
+    assert (answer.status_code, problem_of(answer)["code"]) == (503, "storage_unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    monkeypatch.undo()
 
 
 def test_a_video_of_just_the_right_size_is_taken(make_api: MakeApi) -> None:

@@ -72,6 +72,14 @@ def test_the_report_is_that_of_a_score_in_this_process(scorer: Scorer) -> None:
     assert here == there
 
 
+def test_a_process_has_no_more_threads_for_its_networks_than_it_was_given(scorer: Scorer) -> None:
+    """As many more as there are cores would run against those of the other slots."""
+    scorer.score(SAMPLE, None)
+    (pid,) = scorer.pids
+    # The one that scores, and the one that takes orders.
+    until(lambda: len(list(Path(f"/proc/{pid}/task").iterdir())) == 2)
+
+
 # What ends a process
 
 

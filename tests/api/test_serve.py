@@ -169,6 +169,15 @@ def test_a_scorer_that_hangs_costs_a_score_its_time_and_becomes_a_job(start: Sta
 
 
 @linux
+@pytest.mark.parametrize(("isolated", "processes"), [("1", 1), ("0", 0)])
+def test_scores_in_processes_of_their_own_can_be_had_or_not(isolated: str, processes: int, start: Start) -> None:
+    server = start(LIPGATE_ISOLATE_SCORING=isolated)
+    assert server.client.post("/score", files={"file": (SAMPLES / "in_sync.mp4").read_bytes()}).status_code == 200
+    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(server.process.pid)]
+    assert sum(b"multiprocessing-fork" in command for command in commands) == processes
+
+
+@linux
 @pytest.mark.parametrize("entry", ["module", "script"])
 def test_kill_9_of_the_server_leaves_no_process(entry: str, start: Start, long_video: Path) -> None:
     server = start(script=entry == "script")

@@ -2,7 +2,7 @@
 
 import random
 import re
-import time
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -130,7 +130,7 @@ def _condition(condition: str | None, values: Mapping[str, Any] | None, change: 
 
 
 def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, 2 * PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads retries, keeps no secret
+    threading.Event().wait(random.uniform(0, 2 * PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads retries, keeps no secret
 
 
 def _busy() -> UnavailableError:
