@@ -96,7 +96,7 @@ class Watcher:
         if known == "foreign" and arrival not in self._foreign:
             self._foreign.add(arrival)
             place = self._results.place(arrival.path)
-            self._complain(f"{arrival.path.name} is left alone: {place} is no result of watch and is not replaced")
+            self._complain(f"{arrival.path.name} is left alone: {place}, or its page, is no result of watch and is not replaced")
         return known == "new"
 
     def _deliver(self, arrival: Arrival, outcome: Outcome) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Literal
 
 from core.errors import OutputError
@@ -42,9 +43,15 @@ class Results:
         """Where the result of a video is: `clip.mp4.json`."""
         return self._folder / f"{video.name}.json"
 
+    def _page(self, video: Path) -> Path:
+        return self._folder / f"{video.name}.html"
+
     def known(self, arrival: Arrival) -> Known:
         """Whether this state of a file has its result."""
         place, name = self.place(arrival.path), arrival.path.name
+        # Who may put files here may put links here: what they point to is not ours to replace.
+        if self._html and self._page(arrival.path).is_symlink():
+            return "foreign"
         try:
             found = place.lstat()
         except OSError:
@@ -52,7 +59,7 @@ class Results:
             return "new"
         if self._done.get(name) == arrival.state:
             return "done"
-        state = _read_state(place) if place.is_file() and found.st_size <= _LARGEST else None
+        state = _read_state(place) if S_ISREG(found.st_mode) and found.st_size <= _LARGEST else None
         if state is None:
             return "foreign"
         if state != arrival.state:
@@ -67,7 +74,7 @@ class Results:
             OutputError: output_failed.
         """
         if self._html and outcome.report is not None:
-            write_html([(arrival.path, outcome.report)], self._folder / f"{arrival.path.name}.html")
+            write_html([(arrival.path, outcome.report)], self._page(arrival.path))
         with whole_file(self.place(arrival.path), arrival.path) as part:
             part.write_text(json.dumps(document(outcome, arrival), indent=2, allow_nan=False) + "\n", encoding="utf-8")
             sync_file(part)

@@ -166,6 +166,18 @@ def test_process_that_somebody_kills_is_not_the_end_of_the_file(
     assert caught.value.code == "corrupt_video"
 
 
+def test_an_ffmpeg_that_dies_on_the_first_look_does_not_make_the_file_no_video(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "ffmpeg"
+    script.write_text("#!/bin/sh\nkill -ABRT $$\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(ffmpeg, "program", lambda: str(script))
+    with pytest.raises(InputError, match="ended by a signal") as caught:
+        media.probe(clip)
+    assert caught.value.code == "corrupt_video"
+
+
 @pytest.mark.parametrize(("on", "read"), READERS)
 def test_ffmpeg_that_hangs_is_given_up_without_a_deadline(
     clip: Path, hang: Callable, monkeypatch: pytest.MonkeyPatch, on: str, read: Callable

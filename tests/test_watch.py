@@ -202,7 +202,21 @@ def test_what_watch_has_not_written_is_not_replaced(content: str, bench: Bench, 
     assert bench.scored == []
     assert (tmp_path / "clip.mp4.json").read_text() == content
     assert len(bench.complaints) == 1
-    assert "clip.mp4.json is no result of watch" in bench.complaints[0]
+    assert "no result of watch" in bench.complaints[0]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".html"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_in_the_place_of_a_result_is_not_followed(suffix: str, exists: bool, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    if exists:
+        precious.write_text(json.dumps({MARK: {"bytes": 0, "modified_ns": 0}}))
+    before = precious.read_bytes() if exists else None
+    folder = folder_of(tmp_path, "clip.mp4")
+    (folder / f"clip.mp4{suffix}").symlink_to(precious)
+    assert main(["watch", str(folder), "--once", "--settle", "0", "--report"]) == 0
+    assert (precious.read_bytes() if precious.exists() else None) == before
+    assert (folder / f"clip.mp4{suffix}").is_symlink()
 
 
 def test_a_pipe_in_the_place_of_a_result_stops_nothing(bench: Bench, tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ def _run(path: Path, arguments: list[str], deadline: float | None) -> str:
             _, log = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as error:
             raise InputError("corrupt_video", f"{path.name} could not be opened within {seconds:g} s.") from error
+    if process.returncode < 0:  # not a word about the file: another one may fare the same on this machine
+        raise InputError("corrupt_video", f"{path.name} could not be opened: ffmpeg was ended by a signal.")
     return log.replace(os.fsencode(f"file:{path}"), b"").decode("utf-8", "replace")
 
 

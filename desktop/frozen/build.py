@@ -79,9 +79,9 @@ def cuda_libraries(cuda: bool) -> list[tuple[str, str]]:
     return sorted((str(file.locate()), str(file.parent)) for file in files)
 
 
-def without_sources(entries: Iterable[Entry]) -> list[Entry]:
-    """The same files, but of PyTorch's and CUDA's not those that only compilers read: headers, static libraries."""
-    return [entry for entry in entries if not (entry[0].startswith(("torch/", "nvidia/")) and entry[0].endswith(_FOR_COMPILERS))]
+def without_tools(entries: Iterable[Entry]) -> list[Entry]:
+    """The same files, but of PyTorch's and CUDA's not those for who builds or tests them: headers, static libraries, programs."""
+    return [entry for entry in entries if not (entry[0].startswith(("torch/", "nvidia/")) and _is_tool(PurePosixPath(entry[0])))]
 
 
 def licences(inside: Iterable[str], scratch: Path) -> list[Entry]:
@@ -126,6 +126,12 @@ def check(folder: Path) -> None:
         problems.append("the weights are missing")
     if problems:
         raise SystemExit("build.spec: " + "; ".join(problems))
+
+
+def _is_tool(name: PurePosixPath) -> bool:
+    # The one program that PyTorch itself starts, and looks for when it is imported.
+    in_folder = name.parts[1] in ("bin", "test", "include", "share") and name.name != "torch_shm_manager"
+    return in_folder or name.suffix in _FOR_COMPILERS
 
 
 def _is_libpython(entry: Entry) -> bool:

@@ -51,10 +51,17 @@ def test_libraries_of_cuda_packages_keep_their_places(tmp_path: Path, monkeypatc
     assert build.cuda_libraries(cuda=False) == []
 
 
-def test_what_only_compilers_read_is_dropped() -> None:
-    kept = [("torch/lib/libtorch.so", "x", "BINARY"), ("core/notes.h", "x", "DATA"), ("torch/version.py", "x", "DATA")]
-    dropped = [("torch/include/ATen/ATen.h", "x", "DATA"), ("torch/lib/libc10.a", "x", "DATA")]
-    assert build.without_sources([*kept, *dropped]) == kept
+def test_what_only_builders_of_torch_need_is_dropped() -> None:
+    names = ("torch/lib/libtorch.so", "torch/bin/torch_shm_manager", "torch/version.py", "core/notes.h", "bin/x")
+    others = (
+        "torch/include/ATen/ATen.h",
+        "torch/lib/libc10.a",
+        "torch/bin/FileStoreTest",
+        "torch/test/vec_test",
+        "nvidia/cu13/x.h",
+    )
+    kept = [(name, "source", "DATA") for name in names]
+    assert build.without_tools([*kept, *((name, "source", "BINARY") for name in others)]) == kept
 
 
 @pytest.mark.parametrize("lost", ["ffmpeg", "permission", "weights"])
