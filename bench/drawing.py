@@ -8,11 +8,11 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-import cv2
 import numpy as np
 
 from bench.subject import Subject
 from core.faces.mouth import UNITS
+from core.opencv import cv2
 
 Painter = Callable[[np.ndarray, int], np.ndarray]
 """Takes a picture, uint8 (height, width, 3) BGR, and its number; gives the changed picture, which may be the same array."""

@@ -85,7 +85,7 @@ def resolve_device(device: str) -> Device:
     Raises:
         DeviceError: torch_missing or cuda_unavailable, when CUDA is asked for by name and cannot be had.
     """
-    if device == "cpu" or (device == "auto" and not (torch_installed() and _driver_visible())):
+    if device == "cpu" or (device == "auto" and not (torch_installed() and driver_visible())):
         return "cpu"
     if device not in ("auto", "cuda"):
         raise DeviceError("cuda_unavailable", f"There is no device '{device}'. Choose auto, cpu or cuda.")
@@ -145,17 +145,25 @@ def torch_installed() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
+def frozen() -> bool:
+    """Whether this is the frozen program, to which nothing can be installed."""
+    return getattr(sys, "frozen", False)
+
+
 def require_torch(why: str) -> None:
     """Check that torch is installed.
 
     Raises:
         DeviceError: torch_missing, saying why it is needed and how to get it.
     """
-    if not torch_installed():
-        raise DeviceError("torch_missing", f"PyTorch is not installed and {why}. Run: ./lipgate install torch")
+    if torch_installed():
+        return
+    if frozen():
+        raise DeviceError("torch_missing", f"This program was built without PyTorch and {why}. Take the one built for CUDA.")
+    raise DeviceError("torch_missing", f"PyTorch is not installed and {why}. Run: ./lipgate install torch")
 
 
-def _driver_visible() -> bool:
+def driver_visible() -> bool:
     """Whether this machine seems to have an NVIDIA driver: cheap, so that torch need not be imported to find out."""
     if sys.platform == "win32":
         return (Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "nvcuda.dll").exists()

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from core.constants import VIDEO_FPS
+from core.opencv import cv2
 
 ANALYSIS_SIDE = 320
 """Longer side of the small picture that cuts (and small-scale face detectors) look at, in pixels."""

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from platformdirs import user_data_path
+from platformdirs import site_data_path, user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     import numpy as np
 
     Offset = TypeVar("Offset", int, np.ndarray)
+
+
+def user_folder(name: str) -> Path:
+    """Where a kind of data of this user is kept; a place of the machine where the user has no home, as services have none."""
+    try:
+        folder = user_data_path("lipgate", appauthor=False)
+    except RuntimeError:
+        folder = Path()
+    return (folder if folder.is_absolute() else site_data_path("lipgate", appauthor=False)) / name
 
 
 def _also(name: str) -> AliasChoices:
@@ -58,7 +67,7 @@ class Settings(BaseSettings):
     )
 
     weights_dir: Path = Field(
-        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "weights",
+        default_factory=lambda: user_folder("weights"),
         description="Folder of installed official weights.",
     )
     model_path: Path | None = Field(

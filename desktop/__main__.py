@@ -1,7 +1,12 @@
 """`python -m desktop` is the command line."""
 
+import multiprocessing
 import sys
 
-from desktop.cli import main
+if __name__ == "__main__":
+    # In a frozen program the processes that score begin here, too.
+    multiprocessing.freeze_support()
 
-sys.exit(main())
+    from desktop.cli import main
+
+    sys.exit(main())

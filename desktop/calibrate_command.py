@@ -20,7 +20,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     parser = commands.add_parser(
         "calibrate",
-        help="fit score and thresholds to clips of your own",
         description="Make a calibration file from a manifest as `evaluate` takes it. `--calibration FILE` or LIPGATE_CALIBRATION "
         "then puts it to use.",
     )

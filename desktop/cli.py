@@ -1,4 +1,4 @@
-"""The command line: `lipgate score|fix|evaluate|calibrate|serve|keys|weights|settings|bench`."""
+"""The command line: one table of commands. Only the module of the command that runs is imported."""
 
 import argparse
 import contextlib
@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import NoReturn
 
 from core import __version__
@@ -19,6 +21,35 @@ EPILOG = """\
 A positive offset means that the sound comes before the lips, a negative one that it comes late; one frame is 40 ms.
 Exit status: 0 all done, 1 something failed (said on standard error), 2 the command was not understood.
 """
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of `lipgate --help`."""
+
+    name: str
+
+    help: str
+
+    module: str
+    """Has `add_parser(commands)`, which adds the parser of that name and sets its default `run`."""
+
+
+COMMANDS = (
+    Command("score", "score videos", "desktop.score_command"),
+    Command("watch", "score what falls into a folder", "desktop.watch_command"),
+    Command("fix", "write a copy with the sound moved by the measured offset", "desktop.fix_command"),
+    Command("evaluate", "measure how well clips of your own are told apart", "desktop.evaluate_command"),
+    Command("calibrate", "fit score and thresholds to clips of your own", "desktop.calibrate_command"),
+    Command("serve", "serve the HTTP API", "handlers.serve_command"),
+    Command("kiosk", "run a verification station", "desktop.kiosk_command"),
+    Command("history", "export and verify what a station remembers", "desktop.history_command"),
+    Command("keys", "add, list and revoke API keys of serve", "handlers.keys_command"),
+    Command("weights", "list, fetch, import and verify network weights", "desktop.weights_command"),
+    Command("settings", "list all settings", "desktop.settings_command"),
+    Command("doctor", "say what this machine has and lacks, and what to do about it", "desktop.doctor_command"),
+    Command("bench", "measure the speed of this machine", "desktop.bench_command"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         with _ended_like_by_ctrl_c():
-            return _run(_parser().parse_args(arguments))
+            status = _run(_parse(sys.argv[1:] if arguments is None else arguments))
+            sys.stdout.flush()
+            return status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -86,38 +119,17 @@ def _run(arguments: argparse.Namespace) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="lipgate", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"lipgate {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    from desktop import (
-        bench_command,
-        calibrate_command,
-        evaluate_command,
-        fix_command,
-        history_command,
-        kiosk_command,
-        score_command,
-        settings_command,
-        weights_command,
-    )
-    from handlers import keys_command, serve_command
-
-    for command in (
-        score_command,
-        fix_command,
-        evaluate_command,
-        calibrate_command,
-        serve_command,
-        kiosk_command,
-        history_command,
-        keys_command,
-        weights_command,
-        settings_command,
-        bench_command,
-    ):
-        command.add_parser(commands)
-    return parser
+    # No option before the command takes a value, so the first word is the command.
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    for command in COMMANDS:
+        if command.name == wanted:
+            import_module(command.module).add_parser(commands)
+        else:
+            commands.add_parser(command.name, help=command.help)
+    return parser.parse_args(arguments)

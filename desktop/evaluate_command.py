@@ -19,7 +19,7 @@ DESCRIPTION = (
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
-    parser = commands.add_parser("evaluate", help="measure how well clips of your own are told apart", description=DESCRIPTION)
+    parser = commands.add_parser("evaluate", description=DESCRIPTION)
     add_evaluation(parser)
     add_calibration(parser)
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all figures and what became of each clip")

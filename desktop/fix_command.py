@@ -12,7 +12,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     parser = commands.add_parser(
         "fix",
-        help="write a copy with the sound moved by the measured offset",
         description="Measure the offset of IN and write OUT with the sound moved by it. Nothing is encoded again.",
     )
     parser.add_argument("source", type=Path, metavar="IN")

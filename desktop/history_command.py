@@ -13,9 +13,7 @@ from core.errors import InputError
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
-    parser = commands.add_parser(
-        "history", help="export and verify what a station remembers", description="History of a station."
-    )
+    parser = commands.add_parser("history", description="History of a station.")
     actions = parser.add_subparsers(required=True, metavar="export|verify")
     exporting = actions.add_parser("export", help="sessions and attempts as CSV or JSON, on standard output")
     exporting.add_argument("--format", choices=["csv", "json"], default="csv", help="default csv")

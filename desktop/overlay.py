@@ -1,9 +1,9 @@
 """Draws what was measured into the pictures of a video."""
 
-import cv2
 import numpy as np
 
 from core.constants import WINDOW_FRAMES
+from core.opencv import cv2
 from core.report import Report
 from core.settings import Settings
 from core.verdict import Decision, TrackResult, decide

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from core.models import Models
+    from core.pipeline import Options
     from core.report import Report
 
 
@@ -40,7 +41,6 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     parser = commands.add_parser(
         "score",
-        help="score videos",
         description="Measure whether face and voice belong together: offset, confidence, distance, a score and a decision.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="video file; any container and codec that ffmpeg reads")
@@ -80,23 +80,32 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(outcome.error for outcome in outcomes) else 0
 
 
+def outcome_of(file: str | Path, models: "Models", options: "Options") -> Outcome:
+    """Score one file of several: whatever goes wrong costs this one only."""
+    from core.pipeline import score
+
+    try:
+        return Outcome(str(file), report=score(file, models, options))
+    except LipgateError as error:
+        return Outcome(str(file), error=error)
+    except Exception as error:  # a fault of ours must not cost the results of the other files
+        log.debug("internal error", exc_info=error)
+        problem = LipgateError("internal_error", f"{type(error).__name__}: {error} (LOG_LEVEL=DEBUG shows where)")
+        return Outcome(str(file), error=problem)
+
+
 def _score(file: str, models: "Models", arguments: argparse.Namespace) -> Outcome:
-    from core.pipeline import Options, score
+    from core.pipeline import Options
 
     artifacts = arguments.artifacts
     if artifacts and len(arguments.files) > 1:
         artifacts = artifacts / f"{arguments.files.index(file):03d}_{Path(file).stem}"
-    try:
-        with _progress(file) as on_progress:
-            options = Options(vshift=arguments.offset_range, artifacts=artifacts, on_progress=on_progress)
-            return Outcome(file, report=score(file, models, options))
-    except LipgateError as error:
-        problem = error
-    except Exception as error:  # a fault of ours must not cost the results of the other files
-        log.debug("internal error", exc_info=error)
-        problem = LipgateError("internal_error", f"{type(error).__name__}: {error} (LOG_LEVEL=DEBUG shows where)")
-    print(f"{file}: error [{problem.code}]: {problem.message}", file=sys.stderr)
-    return Outcome(file, error=problem)
+    with _progress(file) as on_progress:
+        options = Options(vshift=arguments.offset_range, artifacts=artifacts, on_progress=on_progress)
+        outcome = outcome_of(file, models, options)
+    if outcome.error is not None:
+        print(f"{file}: error [{outcome.error.code}]: {outcome.error.message}", file=sys.stderr)
+    return outcome
 
 
 @contextmanager

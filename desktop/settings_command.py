@@ -7,7 +7,7 @@ from typing import Any
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
-    parser = commands.add_parser("settings", help="list all settings", description="Settings from the environment and .env.")
+    parser = commands.add_parser("settings", description="Settings from the environment and .env.")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     parser.set_defaults(run=run)
 

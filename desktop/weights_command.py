@@ -21,7 +21,7 @@ OFFICIAL = ("syncnet", "s3fd")
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `weights` and its own sub-commands to the command line."""
-    parser = subparsers.add_parser("weights", help="list, fetch, import and verify network weights")
+    parser = subparsers.add_parser("weights", description="List, fetch, import and verify network weights.")
     commands = parser.add_subparsers(dest="weights_command", required=True, metavar="list|fetch|import|verify")
 
     listing = commands.add_parser("list", help="all models and whether they can be used")

@@ -46,15 +46,16 @@ def create_job(services: Services, owner: str, order: Order, idempotency_key: st
     """
     if (order.upload is None) == (order.video_path is None):
         raise RefusedError("bad_request", "Give one of upload and video_path.")
+    idempotency = _idempotency(owner, idempotency_key, order) if idempotency_key is not None else None
+    # One that is sent again must find its job, also where its video has gone since, or the quota.
+    if idempotency and (first := services.jobs.first(idempotency)):
+        return first, False
     url = accept_url(services, owner, order.webhook_url) if order.webhook_url is not None else None
-    if idempotency_key is None:
-        # One that is sent again must find its job; where it is new, the worker looks at the quota.
-        check_quota(services, owner)
+    check_quota(services, owner)
     source = _source(services, owner, order)
     there = source.kind == "file" or services.objects.size(source.name) is not None
     state = JobState.QUEUED if there else JobState.WAITING
     job = _new(services, owner, source, state, order.session_id, url)
-    idempotency = _idempotency(owner, idempotency_key, order) if idempotency_key is not None else None
     kept, new = services.jobs.create(job, idempotency, services.settings.max_queue)
     if not new:
         return kept, False

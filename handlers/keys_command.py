@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
-    parser = commands.add_parser("keys", help="add, list and revoke API keys of serve", description="API keys of `serve`.")
+    parser = commands.add_parser("keys", description="API keys of `serve`.")
     actions = parser.add_subparsers(required=True, metavar="add|list|revoke")
     adding = actions.add_parser("add", help="make a key and print it, once")
     adding.add_argument("name", help="whose it is")

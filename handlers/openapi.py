@@ -7,13 +7,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from handlers.problems import MEDIA_TYPE
-from handlers.schemas import DOCUMENTS
+from handlers.problems import MEDIA_TYPE, STATUS, document
+from handlers.schemas import DOCUMENTS, Problem
 
 _WHY = {
     400: "The request cannot be read.",
     401: "The API key is missing or not valid.",
-    403: "This file or ticket is not allowed.",
+    403: "This file, ticket or address is not allowed.",
     404: "There is none.",
     408: "The body stopped coming.",
     409: "It contradicts an earlier request.",
@@ -27,8 +27,11 @@ _WHY = {
 _RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
 _LOCATION = {"Location": {"description": "Of the job.", "required": True, "schema": {"type": "string"}}}
 
-ALWAYS = (401, 429, 500, 503)
+ALWAYS = ("unauthorized", "rate_limited", "internal_error", "storage_unavailable")
 """Any request that needs a key may end so."""
+
+BODY = ("bad_request", "invalid_request", "unsupported_media_type", "body_too_large", "request_timeout")
+"""Any request with a body may."""
 
 
 def ref(model: type[BaseModel]) -> dict[str, str]:
@@ -47,22 +50,31 @@ def gives(model: type[BaseModel], text: str, *, location: bool = False) -> dict[
     return {**answer, "headers": _LOCATION} if location else answer
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Answers that are errors."""
-    schema = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    return {
-        status: {"description": _WHY[status], **schema, **({"headers": _RETRY} if status in (429, 503) else {})}
-        for status in sorted(statuses)
-    }
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Answers that are errors, with an example of each.
+
+    Args:
+        codes: keys of `handlers.problems.STATUS`.
+    """
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(STATUS[code], []).append(code)
+    return {status: _problem(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _problem(status: int, codes: list[str]) -> dict[str, Any]:
+    examples = {code: {"value": document(code, _WHY[status], "6f1c2a34d5b84e0c9a7f0b1c2d3e4f50")} for code in codes}
+    content = {MEDIA_TYPE: {"schema": ref(Problem), "examples": examples}}
+    return {"description": _WHY[status], "content": content, **({"headers": _RETRY} if status in (429, 503) else {})}
 
 
 def describe(app: FastAPI, *, keys_required: bool) -> None:
     """Give the app its OpenAPI document."""
 
-    def made() -> dict[str, Any]:
+    def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            components = document.setdefault("components", {})
+            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            components = made.setdefault("components", {})
             pairs = [(model, "validation") for model in DOCUMENTS]
             _, schemas = models_json_schema(pairs, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
             components["schemas"] = schemas["$defs"]
@@ -71,7 +83,7 @@ def describe(app: FastAPI, *, keys_required: bool) -> None:
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             }
             keys: list[dict[str, list]] = [{"bearer": []}, {"key": []}]
-            for path, operations in document["paths"].items():
+            for path, operations in made["paths"].items():
                 for operation in operations.values():
                     operation["security"] = [] if path == "/health" else keys if keys_required else [*keys, {}]
                     # FastAPI adds an answer of its own for parameters it checks; ours is a problem.
@@ -80,7 +92,7 @@ def describe(app: FastAPI, *, keys_required: bool) -> None:
                         for status, answer in operation["responses"].items()
                         if "HTTPValidationError" not in str(answer)
                     }
-            app.openapi_schema = document
+            app.openapi_schema = made
         return app.openapi_schema
 
-    app.openapi = made  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -68,6 +68,14 @@ class JobStore(Protocol):
         """
         ...
 
+    def first(self, idempotency: Idempotency) -> Job | None:
+        """The job of an earlier request under this key, as it is now; None where there is none (any more).
+
+        Raises:
+            ConflictError: idempotency_conflict.
+        """
+        ...
+
     def get(self, job_id: str) -> Job | None:
         """The job with its outcome; None where there is none (any more). Whether it has expired is for the caller to see."""
         ...
@@ -88,10 +96,13 @@ class JobStore(Protocol):
         """Atomic: lengthen the lease of a job this worker holds, to `now + lease_s`. False where it no longer does."""
         ...
 
-    def release(self, job_id: str, worker: str, now: float) -> bool:
-        """Atomic: put a job this worker holds back to queued, and take back the attempt. False where it does not hold it.
+    def release(self, job_id: str, worker: str, now: float, *, spent: bool = False) -> bool:
+        """Atomic: put a job this worker holds back to queued. False where it does not hold it.
 
         The caller sends it to the queue again.
+
+        Args:
+            spent: the attempt counts; else it is taken back.
         """
         ...
 

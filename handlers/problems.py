@@ -49,7 +49,7 @@ STATUS = {
     "rate_limited": 429,
     "quota_exceeded": 429,
     "video_path_refused": 403,
-    "webhook_refused": 422,
+    "webhook_refused": 403,
     "upload_refused": 403,
     "bad_request": 400,
     "invalid_request": 422,
@@ -64,6 +64,7 @@ STATUS = {
     "queue_full": 503,
     "storage_unavailable": 503,
     "shutting_down": 503,
+    "scorer_died": 500,
     "gave_up": 500,
     "not_found": 404,
     "method_not_allowed": 405,
@@ -87,6 +88,9 @@ STATUS = {
 """HTTP status of each code."""
 
 MEDIA_TYPE = "application/problem+json"
+
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""As RFC 9110 has them; older Pythons know older names."""
 
 _FRAMEWORK = {
     400: "bad_request",
@@ -117,15 +121,20 @@ def problem(
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    document: dict[str, Any] = {
+    return JSONResponse(document(code, detail, request_id), status, headers, MEDIA_TYPE)
+
+
+def document(code: str, detail: str, request_id: str | None) -> dict[str, Any]:
+    """The body of the answer for a code."""
+    status = STATUS.get(code, 500)
+    return {
         "type": f"urn:lipgate:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": _TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
         "request_id": request_id,
     }
-    return JSONResponse(document, status, headers, MEDIA_TYPE)
 
 
 def of_error(error: LipgateError, request_id: str | None) -> JSONResponse:
@@ -156,4 +165,4 @@ def _methods(request: Request) -> list[str]:
     """All methods of a path. The framework names those of the first of its routes only."""
     routes: list[Route] = request.app.state.routes
     matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in matching for method in route.methods or ()})
+    return sorted({method for route in matching for method in getattr(route, "methods", None) or ()})

@@ -27,12 +27,60 @@ REPORT_EXAMPLE: dict[str, Any] = {
 }
 
 
+HEALTH_EXAMPLE: dict[str, Any] = {
+    "status": "healthy",
+    "service": "syncnet-avsync",
+    "version": "0.1.0",
+    "syncnet_available": True,
+    "models_loaded": True,
+}
+
+UPLOAD_EXAMPLE: dict[str, Any] = {
+    "upload": "uploads/anonymous/0f6d9ab1c3e5478296a1b2c3d4e5f607",
+    "url": "http://127.0.0.1:5000/uploads/receive",
+    "fields": {
+        "key": "uploads/anonymous/0f6d9ab1c3e5478296a1b2c3d4e5f607",
+        "Content-Type": "video/mp4",
+        "max_bytes": "2147483648",
+        "expires": "1795000000",
+        "signature": "5b0c...",
+    },
+    "max_bytes": 2147483648,
+    "expires_at": "2026-11-18T07:06:40Z",
+}
+
+JOB_EXAMPLE: dict[str, Any] = {
+    "id": "8c7d6e5f40312a1b8c7d6e5f40312a1b",
+    "state": "done",
+    "session_id": "visit-17",
+    "upload": "uploads/anonymous/0f6d9ab1c3e5478296a1b2c3d4e5f607",
+    "video_path": None,
+    "webhook_url": "https://example.com/hook",
+    "created_at": "2026-11-18T06:10:00Z",
+    "updated_at": "2026-11-18T06:10:41Z",
+    "expires_at": "2026-11-25T06:10:00Z",
+    "attempts": 1,
+    "result": REPORT_EXAMPLE,
+    "error": None,
+}
+
+USAGE_EXAMPLE: dict[str, Any] = {
+    "period": "2026-11",
+    "videos": 412,
+    "video_seconds": 5310.4,
+    "monthly_quota": 1000,
+    "remaining": 588,
+}
+
+
 class _Document(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
 class Health(_Document):
     """Whether videos can be scored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [HEALTH_EXAMPLE]})
 
     status: Literal["healthy", "degraded"] = Field(examples=["healthy"])
     service: Literal["syncnet-avsync"]
@@ -115,6 +163,8 @@ class UploadRequest(_Document):
 class UploadDocument(_Document):
     """Send a multipart form to `url`: `fields` as they are, then the file as `file`."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [UPLOAD_EXAMPLE]})
+
     upload: str = Field(examples=["uploads/anonymous/0f6d9ab1c3e5478296a1b2c3d4e5f607"], description="Its key, for POST /jobs.")
     url: str
     fields: dict[str, str]
@@ -157,6 +207,8 @@ class JobError(_Document):
 class JobDocument(_Document):
     """A job. `result` is there once it is done, `error` where it failed."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE]})
+
     id: str
     state: Literal["waiting", "queued", "running", "done", "failed"]
     session_id: str | None
@@ -173,6 +225,8 @@ class JobDocument(_Document):
 
 class UsageDocument(_Document):
     """Videos scored and paid for. Reports that were given again are not among them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [USAGE_EXAMPLE]})
 
     period: str = Field(examples=["2026-11"])
     videos: int

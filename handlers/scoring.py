@@ -1,4 +1,4 @@
-"""Scores videos in threads: only so many at a time, each with models of its own, so that CPU threads are not oversubscribed."""
+"""Scores videos: only so many at a time, each with networks of its own, so that CPU threads are not oversubscribed."""
 
 import threading
 import time
@@ -8,36 +8,38 @@ from contextlib import contextmanager
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
 
-from core.errors import DeadlineError, LipgateError, WeightsError
+from core.errors import LipgateError, WeightsError
 from core.settings import Settings
 from handlers.domain.errors import UnavailableError
+from handlers.engine import Engine, InProcess, Interrupted, Progress
 from handlers.settings import cores
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.models import Models
-
-
-class Interrupted(Exception):  # noqa: N818 - nobody's error: the process ends
-    """A score was given up because the process shuts down."""
+__all__ = ["Interrupted", "Scorer"]
 
 
 class Scorer:
-    """A bounded number of slots. Nothing heavy is imported before the first score or `load`."""
+    """A bounded number of slots. Nothing heavy is imported, and no process started, before the first score or `load`."""
 
-    def __init__(self, limits: Settings, slots: int, max_waiting: int) -> None:
+    def __init__(self, limits: Settings, slots: int, max_waiting: int, *, isolate: bool = True) -> None:
         """Args:
         limits: settings of the core.
         slots: videos scored at a time.
         max_waiting: most synchronous requests that wait for a slot.
+        isolate: score in processes of their own, one per slot, so that no video can end this one. A frozen program then
+            calls `multiprocessing.freeze_support()` first of all.
         """
         self.limits = limits.model_copy(update={"threads": limits.threads or max(1, cores() // slots)})
         self._slots = slots
         self._max_waiting = max_waiting
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="score")
-        self._idle: LifoQueue[Models] = LifoQueue()
+        self._isolate = isolate
+        self._idle: LifoQueue[Engine] = LifoQueue()
+        self._engines: set[Engine] = set()
         self._lock = threading.Lock()
+        self._closing = threading.Condition(self._lock)
         self._open = self._admitted = 0
         self._identity: dict[str, Any] | None = None
         self.stopping = threading.Event()
@@ -77,49 +79,51 @@ class Scorer:
                 self._admitted -= 1
 
     def score(
-        self, path: "Path", deadline: float | None, stop: threading.Event | None = None, limits: Settings | None = None
+        self,
+        path: "Path",
+        deadline: float | None,
+        stop: threading.Event | None = None,
+        limits: Settings | None = None,
+        on_progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Score a video; call it in a task of `submit`.
 
         Args:
             path: of the video.
-            deadline: `time.monotonic()` at which to give up.
+            deadline: `time.monotonic()` at which to give up. A process that does not is killed a second later.
             stop: a score ends with `Interrupted` soon after this is set.
-            limits: thresholds of this score; those of the scorer by default.
+            limits: thresholds and limits of this score instead of the scorer's. Model, detector, device, threads and the site's
+                calibration are always those of the scorer.
+            on_progress: told seconds of video done and, where known, in all, once per second of video.
 
         Returns:
             The report's JSON, without the name of the file.
 
         Raises:
-            LipgateError: as `core.pipeline.score`.
+            LipgateError: as `core.pipeline.score`; scorer_died where its process ended.
             Interrupted: at shutdown.
         """
-        from core.pipeline import Options, score
 
-        def check(*_: object) -> None:
-            if self.stopping.is_set() or (stop is not None and stop.is_set()):
-                raise Interrupted
+        def interrupted() -> bool:
+            return self.stopping.is_set() or (stop is not None and stop.is_set())
 
-        check()
-        models = self._borrow()
-        try:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                raise DeadlineError(0.0)
-            report = score(path, models, Options(deadline_s=left, on_progress=check), limits or self.limits).to_dict()
-        finally:
-            self._idle.put(models)
-        del report["video"]["file"]
-        return report
+        if interrupted():
+            raise Interrupted
+        with self._engine() as engine:
+            report = engine.score(path, limits or self.limits, deadline, interrupted, on_progress)
+            self.loaded = True
+            return report
 
     def load(self) -> None:
-        """Load the models of one slot, unless some are loaded.
+        """Load the networks of one slot, unless some are loaded.
 
         Raises:
-            LipgateError: the weights or the device are not there.
+            LipgateError: the weights or the device are not there; scorer_died.
         """
         if not self.loaded:
-            self._idle.put(self._borrow())
+            with self._engine() as engine:
+                engine.load()
+                self.loaded = True
 
     def ready(self) -> bool:
         """Whether a video could be scored: models are loaded, or their weights are in place. Loads nothing."""
@@ -143,26 +147,64 @@ class Scorer:
         return self._identity
 
     def close(self, grace_s: float = 0.0) -> None:
-        """Take nothing more, let running scores finish for so long, then interrupt them."""
+        """Let running scores finish for so long, then interrupt them, take nothing more, and end the processes."""
         end = time.monotonic() + grace_s
-        while self._open and time.monotonic() < end:
-            time.sleep(0.02)
-        self.stopping.set()
+        with self._closing:
+            while self._open and (left := end - time.monotonic()) > 0:
+                self._closing.wait(left)
+            self.stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for engine in list(self._engines):
+            self._retire(engine)
+
+    @property
+    def pids(self) -> list[int]:
+        """Ids of the processes that score."""
+        with self._lock:
+            return [pid for engine in self._engines if (pid := getattr(engine, "pid", None)) is not None]
 
     def _closed(self, _: "Future[Any]") -> None:
-        with self._lock:
+        with self._closing:
             self._open -= 1
+            self._closing.notify_all()
 
-    def _borrow(self) -> "Models":
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        """One that nobody else uses; one that has come to harm is not used again."""
+        engine = self._borrowed()
         try:
-            return self._idle.get_nowait()
-        except Empty:
-            from core.models import Models
+            yield engine
+        finally:
+            if engine.usable:
+                self._idle.put(engine)
+            else:
+                self._retire(engine)
 
-            models = Models.load(options=self.limits)
-            self.loaded = True
-            return models
+    def _borrowed(self) -> Engine:
+        while True:
+            try:
+                engine = self._idle.get_nowait()
+            except Empty:
+                break
+            if engine.usable:
+                return engine
+            self._retire(engine)  # it died while it had nothing to do
+        made = self._made()
+        with self._lock:
+            self._engines.add(made)
+        return made
+
+    def _made(self) -> Engine:
+        if not self._isolate:
+            return InProcess(self.limits)
+        from handlers.scorer_process import ScorerProcess
+
+        return ScorerProcess(self.limits)
+
+    def _retire(self, engine: Engine) -> None:
+        with self._lock:
+            self._engines.discard(engine)
+        engine.close()
 
 
 def _identity(limits: Settings) -> dict[str, Any]:

@@ -38,10 +38,16 @@ class Services:
     """Called once, at the end."""
 
 
-def make_scorer(settings: ServiceSettings | None = None) -> Scorer:
-    """A scorer with the settings of this process."""
+def make_scorer(settings: ServiceSettings | None = None, *, isolate: bool | None = None) -> Scorer:
+    """A scorer with the settings of this process.
+
+    Args:
+        settings: of the service.
+        isolate: score in processes of their own; the setting by default.
+    """
     settings = settings or service_settings()
-    return Scorer(core_settings(), settings.slots, settings.max_queue)
+    isolate = settings.isolate_scoring if isolate is None else isolate
+    return Scorer(core_settings(), settings.slots, settings.max_queue, isolate=isolate)
 
 
 def local_services(settings: ServiceSettings | None = None) -> Services:

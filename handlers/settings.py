@@ -4,9 +4,10 @@ import os
 from functools import cache
 from pathlib import Path
 
-from platformdirs import user_data_path
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.settings import user_folder
 
 MEBIBYTE = 1 << 20
 
@@ -23,7 +24,7 @@ class ServiceSettings(BaseSettings):
         description="Folder that video_path may name files in; without it video_path is refused.",
     )
     data_dir: Path = Field(
-        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "service",
+        default_factory=lambda: user_folder("service"),
         description="Folder of `serve`: jobs, keys, ledger, uploads.",
     )
     public_url: str | None = Field(None, description="Address clients see, for links; taken from the request without it.")
@@ -31,6 +32,9 @@ class ServiceSettings(BaseSettings):
     require_api_keys: bool = Field(False, description="Refuse requests without an API key.")
 
     score_slots: int = Field(0, ge=0, le=64, description="Videos scored at a time; 0: one per two cores, at least 2.")
+    isolate_scoring: bool = Field(
+        True, description="Score in processes of their own, so that no video can end `serve`. Lambda does without."
+    )
     workers: int = Field(1, ge=0, le=64, description="Jobs `serve` works on at a time, of those slots.")
     preload_models: bool = Field(True, description="Load the models when `serve` starts, not with the first video.")
     max_queue: int = Field(100, ge=1, description="Most jobs, and most synchronous scores, that wait; further ones get 503.")

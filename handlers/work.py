@@ -13,7 +13,7 @@ from typing import Any
 
 from core.errors import DeadlineError, LipgateError
 from handlers.admission import check_quota
-from handlers.domain.errors import TooLargeError, UnavailableError
+from handlers.domain.errors import ScorerDiedError, TooLargeError, UnavailableError
 from handlers.domain.fingerprint import content_hash, fingerprint
 from handlers.domain.jobs import Failure, Job, JobState, Outcome
 from handlers.domain.usage import CachedResult, LedgerEntry, period_of
@@ -111,8 +111,9 @@ def run_job(services: Services, job_id: str, worker: str, timeout_s: float | Non
     try:
         with _held(services, job, worker, lost):
             outcome, scored = _attempt(services, job, timeout_s or services.settings.job_timeout_seconds, lost)
-    except (Interrupted, CancelledError, UnavailableError) as error:
-        services.jobs.release(job.id, worker, time.time())
+    except (Interrupted, CancelledError, UnavailableError, ScorerDiedError) as error:
+        # What ends its process counts as an attempt: it may do so every time.
+        services.jobs.release(job.id, worker, time.time(), spent=isinstance(error, ScorerDiedError))
         log.info("job given back", extra={"job": job.id, "code": getattr(error, "code", "interrupted")})
         return Handled.RELEASED
     written = (scored.result, scored.entry, scored.fingerprint) if scored else (None, None, None)
@@ -149,7 +150,7 @@ def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Eve
         with _video(services, job) as path:
             content = content_hash(path)
             scored = find_cached(services, job.owner, content) or _in_slot(services, job, path, content, deadline, lost)
-    except (Interrupted, CancelledError, UnavailableError):
+    except (Interrupted, CancelledError, UnavailableError, ScorerDiedError):
         raise
     except DeadlineError:
         return _failed("timeout", f"The analysis did not finish within {timeout_s:g} s."), None

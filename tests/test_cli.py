@@ -1,6 +1,8 @@
 """The command line as DESIGN fixes it: documents on stdout, the rest on stderr, exit statuses."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +10,8 @@ import pytest
 
 import core.pipeline
 from core import __version__
-from core.settings import settings
-from desktop.cli import main
+from core.settings import Settings, settings
+from desktop.cli import COMMANDS, Command, main
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SAMPLE = str(SAMPLES / "in_sync.mp4")
@@ -110,6 +112,30 @@ def test_version(capsys: Captured) -> None:
     assert (stop.value.code, capsys.readouterr().out) == (0, f"lipgate {__version__}\n")
 
 
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_help_of_its_own(command: Command, capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command.name, "--help"])
+    assert stop.value.code == 0
+    assert f"usage: lipgate {command.name}" in capsys.readouterr().out
+
+
+def test_help_lists_every_command_and_imports_none() -> None:
+    code = """
+import sys
+from desktop.cli import COMMANDS, main
+try:
+    main(["--help"])
+except SystemExit:
+    heavy = {"numpy", "rich", "pydantic", *(command.module for command in COMMANDS)} & set(sys.modules)
+    assert not heavy, heavy
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=SAMPLES.parent, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    words = " ".join(run.stdout.split())
+    assert all(f"{command.name} {command.help}" in words for command in COMMANDS)
+
+
 def test_every_setting_is_listed_with_its_default(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "8080")
     monkeypatch.setenv("LIPGATE_MIN_FACE_PX", "80")
@@ -119,6 +145,15 @@ def test_every_setting_is_listed_with_its_default(capsys: Captured, monkeypatch:
     assert rows["LIPGATE_PORT"]["default"] == "5000"
     assert rows["LIPGATE_MIN_FACE_PX"]["value"] == "80"
     assert {"LIPGATE_MAX_VIDEO_SIZE_MB", "LIPGATE_PROCESSING_TIMEOUT_SECONDS", "LIPGATE_WEIGHTS_DIR"} <= set(rows)
+
+
+def test_a_user_without_a_home_gets_the_folders_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    for user_folder in (homeless, lambda *_, **__: Path("~/.local/share/lipgate")):
+        monkeypatch.setattr("core.settings.user_data_path", user_folder)
+        assert Settings().weights_dir.is_absolute()
 
 
 def test_a_setting_out_of_range_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

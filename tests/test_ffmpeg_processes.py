@@ -30,6 +30,16 @@ MakePuppet = Callable[..., Path]
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.parametrize("given", [None, "/of/the/machine"])
+def test_ffmpeg_takes_no_library_from_the_current_folder(given: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCV's loader leaves an empty entry, which means the current folder, in LD_LIBRARY_PATH."""
+    code = "import os, core.pipeline, cv2; print(os.environ.get('LD_LIBRARY_PATH'))"
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    if given:
+        monkeypatch.setenv("LD_LIBRARY_PATH", given)
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).strip() == str(given)
+
+
 def children(parent: int) -> list[str]:
     """Programs of all processes, zombies too, that `parent` started."""
     found = []

@@ -17,14 +17,14 @@ def _code(function, *args) -> str:
 
 
 def test_auto_is_cpu_without_a_driver_and_does_not_import_torch():
-    program = "import sys; from core import runtime; runtime._driver_visible = lambda: False\n"
+    program = "import sys; from core import runtime; runtime.driver_visible = lambda: False\n"
     program += "assert runtime.resolve_device('auto') == 'cpu'; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(("available", "device"), [(True, "cuda"), (False, "cpu")])
 def test_auto_takes_cuda_only_where_torch_finds_it(monkeypatch, available, device):
-    monkeypatch.setattr(runtime, "_driver_visible", lambda: True)
+    monkeypatch.setattr(runtime, "driver_visible", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     assert runtime.resolve_device("auto") == device
 

@@ -1,9 +1,9 @@
 """The reference's face detector: official S3FD weights, decoded as joonson/syncnet_python does (detectors/s3fd)."""
 
-import cv2
 import numpy as np
 
 from core.faces.detection import Detection
+from core.opencv import cv2
 from core.runtime import Device, Network, open_network
 from core.weights.store import Bundle
 

@@ -1,9 +1,9 @@
 """YuNet (Wu et al. 2023) through OpenCV: a small face detector with five landmarks, embedded in every build."""
 
-import cv2
 import numpy as np
 
 from core.faces.detection import Detection
+from core.opencv import cv2
 from core.scenes import shrink
 
 SCORE_THRESHOLD = 0.6

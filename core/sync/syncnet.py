@@ -2,10 +2,10 @@
 
 import math
 
-import cv2
 import numpy as np
 
 from core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, WINDOW_COLUMNS, WINDOW_FRAMES
+from core.opencv import cv2
 from core.runtime import Device, Network, open_network
 from core.sync.mfcc import mfcc
 from core.weights.store import Bundle

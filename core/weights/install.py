@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from urllib.parse import urljoin
 
-from core.errors import InputError, OutputError, WeightsError
+from core.errors import DeviceError, InputError, OutputError, WeightsError
 from core.settings import settings
 from core.weights.convert import convert
 from core.weights.download import Progress, download
@@ -143,8 +143,14 @@ def _mismatch(path: Path, original: WeightFile, why: str) -> WeightsError:
 
 
 def _require_torch(path: Path) -> None:
-    from core.runtime import require_torch  # not at the top: runtime needs the store, which needs this module
+    from core.runtime import frozen, require_torch  # not at the top: runtime needs the store, which needs this module
 
+    if frozen():
+        message = (
+            f"This program cannot convert {path.name}: it carries no exporter. Convert it with an installed Lipgate, by "
+            "`./lipgate weights import`, and set LIPGATE_WEIGHTS_DIR here to the folder it names."
+        )
+        raise DeviceError("torch_missing", message)
     require_torch(f"converting {path.name} needs it")
 
 

@@ -1,1 +1,1 @@
-"""The verification station: a web app for this machine's own browser, its memory, and its ears."""
+"""The verification station: a web app for this machine's own browser, its memory, and its ears. Needs no network."""

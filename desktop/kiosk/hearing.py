@@ -1,36 +1,39 @@
 """The station's ears: was the phrase read, was the station called? Recognisers are loaded when they are first needed."""
 
 import threading
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from core.errors import DeadlineError
+from core.media import Overdue
+from desktop.kiosk import listening
 from desktop.kiosk.phrases import Phrase
 from desktop.kiosk.sessions import Heard
 
-if TYPE_CHECKING:
-    from desktop.kiosk.listening import PhraseListener, WakeListener
+LISTEN_S = 30.0
+"""Longest time the sound of a recording may take to decode."""
 
 
 class Hearing:
-    """Recognisers by language. May be used from several threads; each recogniser serves one at a time."""
+    """Recognisers by language. May be used from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wake_lock = threading.Lock()
-        self._phrases: dict[str, PhraseListener] = {}
-        self._wake: dict[str, WakeListener] = {}
+        self._phrases: dict[str, listening.PhraseListener] = {}
+        self._wake: dict[str, listening.WakeListener] = {}
 
-    def available(self, language: str) -> bool:
-        """Whether phrases of a language can be recognised here."""
-        from desktop.kiosk.listening import available
+    def available(self, language: str, *, approximate: bool) -> bool:
+        """Whether phrases of a language can be recognised here.
 
-        return available(language)
+        Args:
+            language: of a session.
+            approximate: also by the model of another language.
+        """
+        return listening.available(language, approximate=approximate)
 
     def can_be_called(self, language: str) -> bool:
         """Whether the words that start a session can be recognised in a language."""
-        from desktop.kiosk.listening import wake_available
-
-        return wake_available(language)
+        return listening.wake_available(language)
 
     def listen(self, recording: Path, digits: tuple[str, ...], language: str) -> Heard:
         """Hear a recording.
@@ -42,14 +45,17 @@ class Hearing:
 
         Raises:
             InputError: the recording cannot be read.
+            DeadlineError: not within `LISTEN_S`.
         """
-        from desktop.kiosk.listening import PhraseListener, samples_of
-
-        samples = samples_of(recording)
+        try:
+            samples = listening.read_sound(recording, deadline=time.monotonic() + LISTEN_S)
+        except Overdue as error:
+            raise DeadlineError(LISTEN_S) from error
         with self._lock:
             if language not in self._phrases:
-                self._phrases[language] = PhraseListener.load(language)
-            heard = self._phrases[language].check(samples, Phrase(digits))
+                self._phrases[language] = listening.PhraseListener.load(language, approximate=True)
+            listener = self._phrases[language]
+        heard = listener.check(samples, Phrase(digits))
         return Heard(heard.digits or (), heard.matches)
 
     def called(self, language: str, pcm: bytes) -> bool:
@@ -62,9 +68,8 @@ class Hearing:
         Returns:
             Whether the words that start a session were just spoken.
         """
-        from desktop.kiosk.listening import WakeListener
-
-        with self._wake_lock:
+        with self._lock:
             if language not in self._wake:
-                self._wake[language] = WakeListener.load(language)
-            return self._wake[language].feed(pcm)
+                self._wake[language] = listening.WakeListener.load(language)
+            listener = self._wake[language]
+        return listener.feed(pcm)

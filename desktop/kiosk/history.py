@@ -188,6 +188,7 @@ def export_csv(store: "Store", since: float, until: float) -> Iterator[str]:
 
 def _between(store: "Store", since: float, until: float) -> Iterator[Session]:
     query = "SELECT * FROM sessions WHERE started_at >= ? AND started_at < ? ORDER BY rowid"
+    # Read at once: a download is written by whichever thread is free, and an open query belongs to one.
     return map(session_of, store.read(query, (since, until)))
 
 

@@ -35,6 +35,10 @@ _MEANINGS = {
         "Check that the phrase was really spoken, in languages whose recogniser is installed.",
         "Comprobar que la frase se dijo de verdad, en los idiomas con reconocedor instalado.",
     ),
+    "phrase_check_approximate": (
+        "Check it in Spanish too, by the sounds of English, as no recogniser of Spanish comes with the program. Errs more often.",
+        "Comprobarla también en español, con los sonidos del inglés, pues el programa no trae reconocedor de español. Falla más.",
+    ),
     "keep_videos": (
         "Keep recordings until the retention time is over. Off: each is deleted as soon as it is judged.",
         "Guardar las grabaciones hasta que venza el plazo. Desactivado: se borran en cuanto se evalúan.",

@@ -2,11 +2,11 @@
 
 import threading
 
-import cv2
 import numpy as np
 
 from core.faces.detection import Detection
 from core.faces.yunet import Yunet
+from core.opencv import cv2
 from core.weights.store import find
 from handlers.domain.errors import RefusedError
 

@@ -4,11 +4,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from platformdirs import user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.settings import Settings
+from core.settings import Settings, user_folder
 
 LONGEST_RECORDING_S = 12
 """The page stops a recording after so long."""
@@ -27,7 +26,7 @@ class KioskSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LIPGATE_KIOSK_", env_file=".env", extra="ignore")
 
     dir: Path = Field(
-        default_factory=lambda: user_data_path("lipgate", appauthor=False) / "kiosk",
+        default_factory=lambda: user_folder("kiosk"),
         description="Folder of the station: sessions, audit log, kept videos.",
     )
     port: int = Field(0, ge=0, le=65535, description="Port of `kiosk` on this machine; 0 takes a free one.")
@@ -37,11 +36,14 @@ class KioskSettings(BaseSettings):
     phrase_check: bool = Field(
         True, description="Check that the phrase was really spoken, in languages whose recogniser is installed."
     )
+    phrase_check_approximate: bool = Field(
+        False, description="Check it in languages without a recogniser of their own too, by the sounds of another language."
+    )
     keep_videos: bool = Field(False, description="Keep recordings until the retention time is over.")
     retention_days: int = Field(90, ge=1, le=3650, description="Days after which sessions and their recordings are removed.")
 
 
-KIOSK_OPTIONS = ("max_attempts", "phrase_digits", "phrase_check", "keep_videos", "retention_days")
+KIOSK_OPTIONS = ("max_attempts", "phrase_digits", "phrase_check", "phrase_check_approximate", "keep_videos", "retention_days")
 CORE_OPTIONS = ("allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames")
 
 

@@ -85,6 +85,10 @@ class Station:
             raise NotFoundError("session_unknown", "There is no such session.")
         return session
 
+    def checks_phrase(self, language: str, kiosk: KioskSettings) -> bool:
+        """Whether the phrase is checked in a language."""
+        return kiosk.phrase_check and self.hearing.available(language, approximate=kiosk.phrase_check_approximate)
+
     def cancel(self, session_id: str) -> None:
         """End a session; nothing where it has ended.
 
@@ -193,7 +197,7 @@ class Station:
     def _measured(
         self, session: Session, challenge: Challenge, recording: Path, kiosk: KioskSettings, limits: Settings
     ) -> tuple[dict[str, Any] | None, str, str | None, Heard | None]:
-        listens = kiosk.phrase_check and self.hearing.available(session.language)
+        listens = self.checks_phrase(session.language, kiosk)
         task = self._listeners.submit(self.hearing.listen, recording, challenge.digits, session.language) if listens else None
         try:
             report = self._scored(recording, limits).result()

@@ -168,8 +168,12 @@ class Store:
 
     def read(self, query: str, values: tuple = ()) -> list[sqlite3.Row]:
         """Rows, for `desktop.kiosk.history`."""
+        return list(self.each(query, values))
+
+    def each(self, query: str, values: tuple = ()) -> Iterator[sqlite3.Row]:
+        """Rows one by one, as they were when the first was asked for: all of them may be more than memory holds."""
         with self._database.read() as db:
-            return db.execute(query, values).fetchall()
+            yield from db.execute(query, values)
 
     def close(self) -> None:
         """Put everything into the one file. Connections of other threads end with them."""
@@ -232,4 +236,4 @@ def _vouched(attempt: Attempt, record: dict[str, Any]) -> dict[str, Any]:
 
 def iterate_audit(store: Store) -> Iterator[audit.Entry]:
     """All entries of the log, in order."""
-    return map(entry_of, store.read("SELECT * FROM audit ORDER BY sequence"))
+    return map(entry_of, store.each("SELECT * FROM audit ORDER BY sequence"))

@@ -39,7 +39,7 @@ def _altered(store: Store, entries: list[Entry]) -> list[str]:
         entry.detail["attempt"]: entry.detail for entry in entries if {"attempt", "session", "record_sha256"} <= set(entry.detail)
     }
     sessions = {row["id"] for row in store.read("SELECT id FROM sessions")}
-    kept = {row["id"]: record_hash(dict(row)) for row in store.read("SELECT * FROM attempts")}
+    kept = {row["id"]: record_hash(dict(row)) for row in store.each("SELECT * FROM attempts")}
     wrong = [name for name, digest in kept.items() if name not in told or told[name]["record_sha256"] != digest]
     gone = [name for name, detail in told.items() if name not in kept]
     removed = sum(entry.detail.get("attempts", 0) for entry in entries if entry.event == "sessions_removed")

@@ -6,7 +6,8 @@ LipgateError
     ├── ConflictError      idempotency_conflict, upload_taken
     ├── NotFoundError      job_not_found, upload_not_found
     ├── TooLargeError      body_too_large
-    └── UnavailableError   queue_full, storage_unavailable, shutting_down
+    ├── UnavailableError   queue_full, storage_unavailable, shutting_down
+    └── ScorerDiedError    scorer_died
 """
 
 from core.errors import LipgateError
@@ -41,3 +42,10 @@ class UnavailableError(ServiceError):
 
     def __init__(self, code: str, message: str, retry_after: float = 5.0) -> None:
         super().__init__(code, message, retry_after)
+
+
+class ScorerDiedError(ServiceError):
+    """What scored the video ended in the middle of it. The next video finds another one."""
+
+    def __init__(self) -> None:
+        super().__init__("scorer_died", "The process that scored this video ended before it was done.")

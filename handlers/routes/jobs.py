@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from handlers.bodies import read_json
 from handlers.domain.jobs import Job
 from handlers.jobs import Order, create_job, delete_job, find_job
-from handlers.openapi import ALWAYS, gives, problems, takes
+from handlers.openapi import ALWAYS, BODY, gives, problems, takes
 from handlers.routes.caller import AppServices, Asking
 from handlers.schemas import JobDocument, JobRequest
 from handlers.views import job_document
@@ -17,6 +17,11 @@ from handlers.views import job_document
 router = APIRouter(tags=["jobs"])
 
 ASK_AGAIN_SECONDS = 2
+
+_REFUSED = (
+    *("video_path_refused", "file_not_found", "upload_not_found", "webhook_refused", "idempotency_conflict", "upload_taken"),
+    *("quota_exceeded", "queue_full"),
+)
 
 JobId = Annotated[str, Path(description="As POST /jobs gave it.")]
 IdempotencyKey = Annotated[
@@ -31,7 +36,7 @@ IdempotencyKey = Annotated[
     openapi_extra=takes(JobRequest),
     responses={
         202: gives(JobDocument, "The job.", location=True),
-        **problems(400, 403, 404, 408, 409, 413, 415, 422, *ALWAYS),
+        **problems(*_REFUSED, *BODY, *ALWAYS),
     },
 )
 async def post_job(
@@ -47,7 +52,7 @@ async def post_job(
     return answer
 
 
-@router.get("/jobs/{job_id}", responses={200: gives(JobDocument, "The job."), **problems(404, *ALWAYS)})
+@router.get("/jobs/{job_id}", responses={200: gives(JobDocument, "The job."), **problems("job_not_found", *ALWAYS)})
 async def get_job(services: AppServices, caller: Asking, job_id: JobId) -> JSONResponse:
     """A job, with its result once it is done."""
     job = await to_thread.run_sync(find_job, services, caller.owner, job_id)
@@ -55,7 +60,9 @@ async def get_job(services: AppServices, caller: Asking, job_id: JobId) -> JSONR
     return JSONResponse(job_document(job), headers={**headers, "Cache-Control": "no-store"})
 
 
-@router.delete("/jobs/{job_id}", status_code=204, responses={204: {"description": "Removed."}, **problems(404, *ALWAYS)})
+@router.delete(
+    "/jobs/{job_id}", status_code=204, responses={204: {"description": "Removed."}, **problems("job_not_found", *ALWAYS)}
+)
 async def remove_job(services: AppServices, caller: Asking, job_id: JobId) -> Response:
     """Remove a job with its video and report. What was scored stays paid for."""
     await to_thread.run_sync(delete_job, services, caller.owner, job_id)

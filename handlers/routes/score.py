@@ -19,7 +19,7 @@ from handlers.deadline import deadline_of
 from handlers.domain.errors import RefusedError, UnavailableError
 from handlers.domain.fingerprint import content_hash
 from handlers.jobs import adopt
-from handlers.openapi import ALWAYS, gives, problems, ref
+from handlers.openapi import ALWAYS, BODY, gives, problems, ref
 from handlers.paths import resolve_video_path
 from handlers.reports import public_message, with_session
 from handlers.routes.caller import AppServices, Asking
@@ -43,6 +43,11 @@ _FORM = {
     },
     "required": ["file"],
 }
+_REFUSED = (
+    *("video_path_refused", "file_not_found", "video_missing"),
+    *("empty_file", "not_a_video", "no_video_stream", "corrupt_video", "video_too_long", "resolution_too_high"),
+    *("quota_exceeded", "queue_full", "shutting_down", "weights_missing", "scorer_died"),
+)
 _RAW = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {
     "requestBody": {
@@ -71,7 +76,7 @@ _BODY = {
     responses={
         200: gives(ReportDocument, "The report."),
         202: gives(JobDocument, "It takes longer than a request may: it goes on as a job.", location=True),
-        **problems(400, 403, 404, 408, 413, 415, 422, *ALWAYS),
+        **problems(*_REFUSED, *BODY, *ALWAYS),
     },
 )
 async def score(request: Request, services: AppServices, caller: Asking) -> JSONResponse:

@@ -12,7 +12,7 @@ from handlers.bodies import read_json, received_video
 from handlers.domain.errors import NotFoundError, RefusedError
 from handlers.domain.uploads import new_upload_key
 from handlers.jobs import announce_upload
-from handlers.openapi import ALWAYS, gives, problems, takes
+from handlers.openapi import ALWAYS, BODY, gives, problems, takes
 from handlers.routes.caller import AppServices, Asking
 from handlers.schemas import UploadDocument, UploadRequest
 from handlers.views import timestamp
@@ -24,7 +24,7 @@ router = APIRouter(tags=["uploads"])
     "/uploads",
     status_code=201,
     openapi_extra=takes(UploadRequest),
-    responses={201: gives(UploadDocument, "The ticket."), **problems(400, 408, 413, 415, 422, *ALWAYS)},
+    responses={201: gives(UploadDocument, "The ticket."), **problems(*BODY, *ALWAYS)},
 )
 async def post_upload(request: Request, services: AppServices, caller: Asking) -> JSONResponse:
     """A ticket for one upload."""

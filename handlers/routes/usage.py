@@ -17,7 +17,7 @@ router = APIRouter(tags=["usage"])
 Period = Annotated[str | None, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="Month in UTC; this one by default.")]
 
 
-@router.get("/usage", responses={200: gives(UsageDocument, "Sums of the ledger."), **problems(422, *ALWAYS)})
+@router.get("/usage", responses={200: gives(UsageDocument, "Sums of the ledger."), **problems("invalid_request", *ALWAYS)})
 async def usage(services: AppServices, caller: Asking, period: Period = None) -> JSONResponse:
     """Videos scored for this key in a month."""
     month = period or period_of(time.time())

@@ -13,14 +13,23 @@ from typing import Any
 
 import httpx
 
+from tests.processes import descendants, ffmpegs
+
 STARTING_S = 60.0
 
 
 class Server:
     """A running `lipgate serve`. Its folders outlive it, so that another one can go on."""
 
-    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
-        """Start it and wait until it answers."""
+    def __init__(self, folder: Path, *options: str, script: bool = False, **environment: str) -> None:
+        """Start it and wait until it answers.
+
+        Args:
+            folder: for what it keeps.
+            options: of the command line.
+            script: by the installed program instead of the module.
+            environment: more variables.
+        """
         self.folder = folder
         self.videos = folder / "videos"
         self.videos.mkdir(exist_ok=True)
@@ -28,9 +37,10 @@ class Server:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         places = ["--port", str(port), "--data-dir", str(folder / "data"), "--upload-dir", str(self.videos)]
+        program = [str(Path(sys.executable).with_name("lipgate"))] if script else [sys.executable, "-P", "-m", "desktop"]
         self.log = (folder / "log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "desktop", "serve", *places, *options],
+            [*program, "serve", *places, *options],
             stderr=self.log,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "LIPGATE_THREADS": "1", **environment},
@@ -54,6 +64,10 @@ class Server:
     def lines(self) -> list[dict[str, Any]]:
         """The log's lines, each of which must be JSON."""
         return [json.loads(line) for line in self.text().splitlines()]
+
+    def scoring(self) -> list[int]:
+        """The processes that score a video just now: those with an ffmpeg. Linux."""
+        return [pid for pid in descendants(self.process.pid) if ffmpegs(pid)]
 
     def until(self, job_id: str, *states: str) -> dict[str, Any]:
         """The job as soon as it is in one of these states."""

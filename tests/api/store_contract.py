@@ -110,6 +110,16 @@ class StoreContract:
             stores.jobs.create(job(), Idempotency("key", "other"), MANY)
         assert caught.value.code == "idempotency_conflict"
 
+    def test_the_first_job_under_a_key_is_found(self, stores: Stores) -> None:
+        assert stores.jobs.first(Idempotency("key", "request")) is None
+        made, _ = stores.jobs.create(job(), Idempotency("key", "request"), MANY)
+        assert stores.jobs.first(Idempotency("key", "request")) == stores.jobs.get(made.id) is not None
+        with pytest.raises(ConflictError) as caught:
+            stores.jobs.first(Idempotency("key", "other"))
+        assert caught.value.code == "idempotency_conflict"
+        stores.jobs.delete(made.id)
+        assert stores.jobs.first(Idempotency("key", "other")) is None
+
     def test_of_many_equal_requests_at_once_one_makes_a_job(self, stores: Stores) -> None:
         made = at_once(8, lambda _: stores.jobs.create(job(), Idempotency("key", "request"), MANY))
         assert sum(new for _, new in made) == 1
@@ -177,6 +187,16 @@ class StoreContract:
         assert again is not None
         assert (again.state, again.attempts, again.worker, again.lease_until) == (JobState.QUEUED, 0, None, None)
         assert stores.jobs.claim(running.id, "w2", LEASE, T0 + 2) is not None
+
+    def test_an_attempt_that_was_spent_counts(self, running: Job, stores: Stores) -> None:
+        assert not stores.jobs.release(running.id, "w2", T0, spent=True)
+        assert stores.jobs.release(running.id, "w1", T0 + 1, spent=True)
+        again = stores.jobs.get(running.id)
+        assert again is not None
+        assert (again.state, again.attempts, again.worker, again.lease_until) == (JobState.QUEUED, 1, None, None)
+        claimed = stores.jobs.claim(running.id, "w2", LEASE, T0 + 2)
+        assert claimed is not None
+        assert claimed.attempts == 2
 
     # Jobs end
 

@@ -1,14 +1,18 @@
 """Errors: every code has a status, every answer is problem+json, whatever was sent."""
 
+import json
+import logging
 import re
+import sys
 
 import pytest
 
 import core.errors
 import handlers.domain.errors
 from core.errors import CalibrationError, InputError, LipgateError, WeightsError
-from handlers.domain.errors import UnavailableError
-from handlers.problems import STATUS
+from handlers.domain.errors import ScorerDiedError, UnavailableError
+from handlers.logs import JsonFormatter
+from handlers.problems import STATUS, problem
 from tests.api.conftest import VIDEO, Api, MakeApi
 
 JSON = {"Content-Type": "application/json"}
@@ -43,6 +47,7 @@ def test_every_code_that_is_written_down_has_a_status(module) -> None:
         (WeightsError("weights_missing", "/srv/secret/path cannot be read"), 503),
         (CalibrationError("calibration_mismatch", "/srv/secret/path was made for another"), 503),
         (UnavailableError("storage_unavailable", "The database cannot be used."), 503),
+        (ScorerDiedError(), 500),
         (LipgateError("a_code_of_tomorrow", "?"), 500),
         (ZeroDivisionError("secret"), 500),
         (MemoryError(), 500),
@@ -138,6 +143,14 @@ def test_a_faulty_request_gets_a_problem(method: str, path: str, sent: dict, sta
     assert (answer.status_code, document["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [("not_a_video", "Unprocessable Content"), ("body_too_large", "Content Too Large"), ("job_not_found", "Not Found")],
+)
+def test_titles_do_not_depend_on_the_python_that_runs_it(code: str, title: str) -> None:
+    assert json.loads(bytes(problem(code, "?", None).body))["title"] == title
+
+
 def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
     assert api.client.get("/score").headers["allow"] == "POST"
     assert api.client.put("/jobs/x").headers["allow"] == "DELETE, GET"
@@ -201,12 +214,31 @@ def test_the_log_holds_no_personal_data(api: Api, caplog: pytest.LogCaptureFixtu
     api.client.get("/jobs/PRIVATE?x=PRIVATE", headers=headers)
     api.client.get("/PRIVATE", headers={"Authorization": "Bearer PRIVATE"})
     (api.folder / "PRIVATE.mp4").write_bytes(VIDEO)
-    api.scorer.error = ZeroDivisionError()
+    api.scorer.error = FileNotFoundError("PRIVATE.mp4")
     api.ended(api.job(video_path="PRIVATE.mp4", session_id="PRIVATE")["id"])
-    text = " ".join(str(vars(record)) for record in caplog.records)
+    text = " ".join(JsonFormatter().format(record) for record in caplog.records)
+    assert "FileNotFoundError" in text
     assert "/jobs/{job_id}" in text
     assert "PRIVATE" not in text
     assert headers["Authorization"][-40:] not in text
+
+
+def test_an_exception_in_the_log_says_where_it_came_from_and_no_more() -> None:
+    def inner() -> None:
+        raise KeyError("PRIVATE")
+
+    try:
+        try:
+            inner()
+        except KeyError as error:
+            raise ValueError("PRIVATE") from error
+    except ValueError:
+        record = logging.LogRecord("n", logging.ERROR, "p", 1, "internal error", (), sys.exc_info())
+    line = JsonFormatter().format(record)
+    told = json.loads(line)["exception"]
+    assert [entry for entry in told if " " not in entry] == ["ValueError", "KeyError"]
+    assert re.search(r"test_errors\.py:\d+ inner", told[3])
+    assert "PRIVATE" not in line
 
 
 def test_browsers_of_other_origins_are_told_nothing(api: Api, make_api: MakeApi) -> None:

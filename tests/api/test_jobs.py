@@ -125,6 +125,17 @@ def test_the_same_request_twice_is_one_job(api: Api, video: str) -> None:
     assert answers[1].headers["idempotency-replayed"] == "true"
 
 
+def test_a_request_sent_again_finds_its_job_whatever_has_changed_since(api: Api, video: str) -> None:
+    headers = {**api.key(monthly_quota=1), "Idempotency-Key": "order-1"}
+    first = api.client.post("/jobs", json={"video_path": video}, headers=headers).json()
+    api.ended(first["id"], headers)
+    (api.folder / video).unlink()
+    again = api.client.post("/jobs", json={"video_path": video}, headers=headers)
+    assert (again.status_code, again.json()["id"], again.json()["state"]) == (202, first["id"], "done")
+    other = api.client.post("/jobs", json={"video_path": "other"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+
+
 def test_another_request_under_the_same_key_is_a_conflict(api: Api, video: str) -> None:
     headers = {"Idempotency-Key": "order-1"}
     api.client.post("/jobs", json={"video_path": video}, headers=headers)

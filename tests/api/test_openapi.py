@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from handlers import schemas
 from handlers.problems import STATUS
 from tests.api.conftest import VIDEO, Api, MakeApi
 from tests.api.server import Server
+from tests.api.test_errors import FAULTS
 
 SEED = 7
 EXAMPLES = 15
@@ -20,23 +22,40 @@ EXAMPLES = 15
 def test_every_route_is_described_with_its_errors(api: Api) -> None:
     document = api.client.get("/openapi.json").json()
     assert set(document["paths"]) == {"/health", "/score", "/uploads", "/jobs", "/jobs/{job_id}", "/usage"}
-    problem = {"$ref": "#/components/schemas/Problem"}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
             for status, answer in operation["responses"].items():
                 if int(status) >= 400 and path != "/health":
-                    assert answer["content"] == {"application/problem+json": {"schema": problem}}, (method, path, status)
+                    (kind, content), *others = answer["content"].items()
+                    assert (kind, others) == ("application/problem+json", []), (method, path, status)
+                    assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                    for code, example in content["examples"].items():
+                        assert (example["value"]["code"], example["value"]["status"]) == (code, int(status))
+                        schemas.Problem.model_validate(example["value"])
     assert set(STATUS.values()) <= {400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 503, 504}
 
 
-def test_examples_fit_their_schemas(api: Api) -> None:
-    from handlers import schemas
-
+def test_every_document_has_an_example_that_fits_it() -> None:
     for model in schemas.DOCUMENTS:
-        extra = model.model_config.get("json_schema_extra")
-        for example in extra.get("examples", []) if isinstance(extra, dict) else []:
+        schema = model.model_json_schema()
+        examples = schema.get("examples") or [{name: one["examples"][0] for name, one in schema["properties"].items()}]
+        for example in examples:
             model.model_validate(example)
+            assert set(example) <= set(schema["properties"])
+
+
+@pytest.mark.parametrize(("method", "path", "sent", "status", "code"), FAULTS.values(), ids=FAULTS)
+def test_what_a_request_is_refused_with_is_written_down(
+    method: str, path: str, sent: dict, status: int, code: str, api: Api
+) -> None:
+    paths = api.client.get("/openapi.json").json()["paths"]
+    path = "/jobs/{job_id}" if path.startswith("/jobs/") else path.partition("?")[0]
+    operation = paths.get(path, {}).get(method.lower())
+    if operation:
+        assert code in operation["responses"][str(status)]["content"]["application/problem+json"]["examples"]
+    else:
+        assert code in ("not_found", "method_not_allowed", "upload_refused")
 
 
 @pytest.mark.parametrize("required", [False, True])
@@ -61,7 +80,7 @@ def test_what_is_given_fits_the_document(api: Api) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path, LIPGATE_MAX_QUEUE="1000", LIPGATE_PRELOAD_MODELS="0", LIPGATE_WEBHOOK_SECRET="x")  # noqa: S106
+    server = Server(tmp_path, LIPGATE_MAX_QUEUE="1000", LIPGATE_PRELOAD_MODELS="0")
     (server.videos / "a.mp4").write_bytes(VIDEO)
     yield server
     server.kill()
@@ -71,10 +90,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.mark.timeout(180)
 def test_the_running_server_does_as_it_says(server: Server, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis")
-    # Not checked: that all is taken which fits the document. Few random bytes are a video.
-    command = [sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{server.port}/openapi.json"]
+    settings = ["--config-file", str(Path(__file__).parents[2] / "schemathesis.toml")]
+    command = [sys.executable, "-m", "schemathesis.cli", *settings, "run", f"http://127.0.0.1:{server.port}/openapi.json"]
     limits = ["--max-examples", str(EXAMPLES), "--seed", str(SEED), "--workers", "2"]
-    options = ["--exclude-checks", "positive_data_acceptance", "--no-color"]
+    options = ["--checks", "all", "--no-color"]
     done = subprocess.run([*command, *limits, *options], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     generated = re.search(r"(\d+) generated", done.stdout)

@@ -1,6 +1,8 @@
 """`lipgate serve` over real sockets: starts, is killed, goes on, stops."""
 
+import os
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -12,6 +14,9 @@ import pytest
 
 from desktop.cli import main
 from tests.api.server import Server
+from tests.processes import alive, descendants, until
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
@@ -28,8 +33,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """A function that starts a server in the folder of this test."""
     servers = []
 
-    def make(*options: str, **environment: str) -> Server:
-        server = Server(tmp_path, *options, **environment)
+    def make(*options: str, script: bool = False, **environment: str) -> Server:
+        server = Server(tmp_path, *options, script=script, **environment)
         servers.append(server)
         return server
 
@@ -109,6 +114,87 @@ def test_sigterm_lets_what_runs_finish(start: Start, long_video: Path) -> None:
     second = start("--workers", "0")
     assert second.client.get(f"/jobs/{job_id}").json()["state"] == "done"
     assert lines_of_ledger(second) == 2
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_crash_in_a_score_is_one_error_and_the_server_goes_on(number: int, start: Start, long_video: Path) -> None:
+    server = start()
+    with ThreadPoolExecutor(1) as pool:
+        crashed = pool.submit(server.client.post, "/score", files={"file": long_video.read_bytes()})
+        os.kill(until(server.scoring)[0], number)
+        answer = crashed.result()
+    assert (answer.status_code, answer.json()["code"]) == (500, "scorer_died")
+    assert server.client.get("/health").status_code == 200
+    assert server.client.post("/score", files={"file": (SAMPLES / "in_sync.mp4").read_bytes()}).status_code == 200
+    assert lines_of_ledger(server) == 1
+    assert [line["status"] for line in server.lines() if line["message"] == "scorer died"] == [signal.Signals(number).name]
+
+
+@linux
+def test_a_job_whose_scorer_crashes_is_tried_again_and_paid_once(start: Start, long_video: Path) -> None:
+    server = start()
+    shutil.copy(long_video, server.videos / "long.mp4")
+    job_id = server.client.post("/jobs", json={"video_path": "long.mp4"}).json()["id"]
+    os.kill(until(server.scoring)[0], signal.SIGKILL)
+    document = server.until(job_id, "done", "failed")
+    assert (document["state"], document["attempts"]) == ("done", 2)
+    assert lines_of_ledger(server) == 1
+
+
+@linux
+def test_a_job_that_crashes_every_scorer_is_given_up(start: Start, long_video: Path) -> None:
+    server = start(LIPGATE_MAX_ATTEMPTS="2")
+    shutil.copy(long_video, server.videos / "long.mp4")
+    job_id = server.client.post("/jobs", json={"video_path": "long.mp4"}).json()["id"]
+    for _ in range(2):
+        (pid,) = until(server.scoring)
+        os.kill(pid, signal.SIGSEGV)
+        until(lambda pid=pid: not alive(pid))
+    document = server.until(job_id, "done", "failed")
+    assert (document["state"], document["error"]["code"]) == ("failed", "gave_up")
+    assert lines_of_ledger(server) == 0
+
+
+@linux
+def test_a_scorer_that_hangs_costs_a_score_its_time_and_becomes_a_job(start: Start, long_video: Path) -> None:
+    server = start("--workers", "0", PROCESSING_TIMEOUT_SECONDS="4")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(server.client.post, "/score", files={"file": long_video.read_bytes()})
+        os.kill(until(server.scoring)[0], signal.SIGSTOP)
+        assert server.client.get("/health").status_code == 200
+        answer = asked.result()
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    assert server.scoring() == []
+
+
+@linux
+@pytest.mark.parametrize("entry", ["module", "script"])
+def test_kill_9_of_the_server_leaves_no_process(entry: str, start: Start, long_video: Path) -> None:
+    server = start(script=entry == "script")
+    shutil.copy(long_video, server.videos / "long.mp4")
+    server.client.post("/jobs", json={"video_path": "long.mp4"})
+    until(server.scoring)
+    started = descendants(server.process.pid)
+    assert len(started) >= 2
+    server.kill()
+    until(lambda: not any(map(alive, started)))
+
+
+@linux
+def test_a_service_that_is_told_to_end_as_a_whole_ends_in_good_order(start: Start, long_video: Path) -> None:
+    """Ctrl-C in a terminal reaches every process of it, and so does what service managers send."""
+    server = start(LIPGATE_GRACE_SECONDS="60")
+    shutil.copy(long_video, server.videos / "long.mp4")
+    job_id = server.client.post("/jobs", json={"video_path": "long.mp4"}).json()["id"]
+    until(server.scoring)
+    for pid in descendants(server.process.pid):
+        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGTERM)
+    assert server.terminate(60) == 0
+    second = start("--workers", "0")
+    document = second.client.get(f"/jobs/{job_id}").json()
+    assert (document["state"], document["attempts"]) == ("done", 1)
 
 
 def test_fifty_clients_at_once(start: Start) -> None:

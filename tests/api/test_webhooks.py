@@ -148,13 +148,13 @@ def test_bad_addresses_are_refused_when_the_job_is_made(url: str, make_api: Make
     api = make_api(webhook_secret="s3cret")  # noqa: S106
     (api.folder / "a.mp4").write_bytes(VIDEO)
     answer = api.client.post("/jobs", json={"video_path": "a.mp4", "webhook_url": url})
-    assert (answer.status_code, answer.json()["code"]) == (422, "webhook_refused")
+    assert (answer.status_code, answer.json()["code"]) == (403, "webhook_refused")
 
 
 def test_without_anything_to_sign_with_there_are_no_webhooks(api: Api) -> None:
     (api.folder / "a.mp4").write_bytes(VIDEO)
     answer = api.client.post("/jobs", json={"video_path": "a.mp4", "webhook_url": "https://example.com/"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "webhook_refused")
+    assert (answer.status_code, answer.json()["code"]) == (403, "webhook_refused")
     assert "LIPGATE_WEBHOOK_SECRET" in answer.json()["detail"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handlers.adapters.local.process_folder import LOCK, ProcessFolder
-from handlers.domain.errors import UnavailableError
+from handlers.domain.errors import ScorerDiedError, UnavailableError
 from handlers.scoring import Interrupted
 from handlers.work import Handled, run_job
 from tests.api.conftest import VIDEO, MakeApi
@@ -46,6 +46,21 @@ def test_what_another_attempt_could_cure_goes_back_to_the_queue(error: Exception
     api.scorer.error = None
     assert run_job(api.services, job_id, "w") is Handled.FINISHED
     assert api.videos() == 1
+
+
+def test_a_job_whose_scorer_dies_is_tried_again_and_given_up_at_last(make_api: MakeApi) -> None:
+    api = make_api(workers=0, max_attempts=2)
+    (api.folder / "a.mp4").write_bytes(VIDEO)
+    job_id = api.job(video_path="a.mp4")["id"]
+    api.scorer.error = ScorerDiedError()
+    for attempts in (1, 2):
+        assert run_job(api.services, job_id, "w") is Handled.RELEASED
+        document = api.client.get(f"/jobs/{job_id}").json()
+        assert (document["state"], document["attempts"]) == ("queued", attempts)
+    api.scorer.error = None
+    assert run_job(api.services, job_id, "w") is Handled.FINISHED
+    assert api.ended(job_id)["error"]["code"] == "gave_up"
+    assert api.videos() == 0
 
 
 def test_a_slow_score_keeps_its_lease(make_api: MakeApi) -> None:

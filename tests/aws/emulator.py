@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import descendants
+
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("LIPGATE_AWS_TOOLS", ROOT / "build" / "aws-tools"))
 """Environment with aws-sam-cli, which brings the emulator: made by .ci/aws-tools."""
@@ -101,24 +103,10 @@ def function(
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """With all it has started: the emulator gives the runtime a group of its own, and the scorer does so with ffmpeg."""
     if process.poll() is None:
-        for pid in [process.pid, *_descendants(process.pid)]:
+        for pid in [process.pid, *descendants(process.pid)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
-
-
-def _descendants(pid: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            # After the name in brackets, which may hold anything: state, parent.
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(status.parent.name))
-    found, pending = [], [pid]
-    while pending:
-        found += (next_ones := children.get(pending.pop(), []))
-        pending += next_ones
-    return found
 
 
 def _free_port() -> int:

@@ -122,7 +122,7 @@ def make_kiosk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
     """A function that starts a kiosk with other settings. Its browser has used the link."""
     script = Script()
     monkeypatch.setattr(Scorer, "score", script.score)
-    monkeypatch.setattr("desktop.kiosk.hearing.Hearing.available", lambda *_: bool(script.hears))
+    monkeypatch.setattr("desktop.kiosk.hearing.Hearing.available", lambda *_, **__: bool(script.hears))
     monkeypatch.setattr("desktop.kiosk.hearing.Hearing.listen", script.listen)
     monkeypatch.setattr("handlers.services.core_settings", lambda: Settings(_env_file=None))
     monkeypatch.setattr("desktop.kiosk.app.service_settings", lambda: ServiceSettings(_env_file=None))

@@ -113,6 +113,11 @@ def test_only_the_pages_files_are_served(place: str, kiosk: RunningKiosk) -> Non
     assert kiosk.client.get(place).status_code == 404
 
 
+def test_the_pages_files_are_read_only(kiosk: RunningKiosk) -> None:
+    assert kiosk.client.get("/static/operator.html").headers["content-type"].startswith("text/html")
+    assert kiosk.client.post("/static/operator.html").json()["code"] == "method_not_allowed"
+
+
 def test_the_api_is_served_to_the_same_browser_only(kiosk: RunningKiosk) -> None:
     answer: Any = kiosk.client.get("/usage")
     assert answer.json()["videos"] == 0

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -41,11 +42,12 @@ class Process:
     def start(self, language: str = "en") -> Any:
         return self.client.post("/api/sessions", json={"language": language}).json()
 
-    def attempt(self, session: Any, sample: str = "in_sync") -> httpx.Response:
+    def attempt(self, session: Any, recording: bytes | str = "in_sync") -> httpx.Response:
+        """Send a recording, or a sample by its name."""
+        content = recording if isinstance(recording, bytes) else (SAMPLES / f"{recording}.mp4").read_bytes()
         place = f"/api/sessions/{session['id']}/attempts"
-        with (SAMPLES / f"{sample}.mp4").open("rb") as file:
-            query, headers = {"challenge": session["challenge"]["id"]}, {"Content-Type": "video/mp4"}
-            return self.client.post(place, params=query, content=file.read(), headers=headers)
+        query, headers = {"challenge": session["challenge"]["id"]}, {"Content-Type": "video/mp4"}
+        return self.client.post(place, params=query, content=content, headers=headers)
 
     def close(self) -> None:
         self.process.kill()
@@ -91,6 +93,24 @@ def test_real_clips_get_real_verdicts(begin: Begin) -> None:
     )
     assert kiosk.attempt(kiosk.start(), "dubbed").json()["session"]["state"] == "blocked"
     assert history(kiosk.folder, "verify").returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_only_the_phrase_that_is_shown_opens(begin: Begin, puppet: Callable[..., Path], tmp_path: Path) -> None:
+    kiosk = begin()
+
+    def reads(digits: list[str]) -> bytes:
+        voice = tmp_path / f"{''.join(digits)}.wav"
+        subprocess.run(["espeak-ng", "-v", "en-us", "-s", "130", "-w", voice, " . ".join(digits)], check=True)  # noqa: S607
+        return puppet(voice=voice, seconds=7.0).read_bytes()
+
+    session = kiosk.start()
+    other = [str((int(digit) + 4) % 10) for digit in session["challenge"]["digits"]]
+    wrong = kiosk.attempt(session, reads(other)).json()
+    assert (wrong["attempt"]["decision"], wrong["attempt"]["reason"]) == ("NEXT", "wrong_phrase"), wrong
+    session = wrong["session"]
+    right = kiosk.attempt(session, reads(session["challenge"]["digits"])).json()
+    assert right["attempt"]["decision"] == "ALLOW", right
 
 
 def test_a_person_whose_voice_comes_late_by_the_stations_own_delay_is_allowed(begin: Begin) -> None:

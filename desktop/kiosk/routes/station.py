@@ -44,7 +44,7 @@ async def station(kiosk: AppKiosk) -> JSONResponse:
         "max_attempts": own.max_attempts,
         "countdown_seconds": COUNTDOWN_S,
         "longest_recording_seconds": LONGEST_RECORDING_S,
-        "phrase_check": {language: own.phrase_check and hearing.available(language) for language in LANGUAGES},
+        "phrase_check": {language: kiosk.station.checks_phrase(language, own) for language in LANGUAGES},
         "voice_start": {language: hearing.can_be_called(language) for language in LANGUAGES},
         "keeps_videos": own.keep_videos,
         "max_video_mb": MAX_VIDEO_BYTES >> 20,

@@ -54,7 +54,8 @@ def assemble(settings: ServiceSettings, aws: AwsSettings, clients: "Clients") ->
         outbox=agenda,
         objects=S3Objects(clients.s3, aws.bucket, scratch),
         queue=queue,
-        scorer=make_scorer(settings),
+        # Lambda gives every request an environment of its own, and has no place for the locks of processes (/dev/shm).
+        scorer=make_scorer(settings, isolate=False),
         temporary=scratch,
     )
 

@@ -62,6 +62,9 @@ class DynamoJobs:
                 raise ConflictError("upload_taken", "There is a job for this upload already.") from refused
         raise UnavailableError("storage_unavailable", "The same request is being made too often. Try again.", retry_after=1)
 
+    def first(self, idempotency: Idempotency) -> Job | None:
+        return self._first(idempotency)[0]
+
     def get(self, job_id: str) -> Job | None:
         item = self._table.get(job_key(job_id))
         if item is None or item["expires_at"] <= self._clock():
@@ -102,12 +105,12 @@ class DynamoJobs:
         change = "SET #lease_until = :until, #agenda_at = :until ADD #version :one"
         return self._change_held(job_id, worker, change, {"until": now + lease_s, "one": 1})
 
-    def release(self, job_id: str, worker: str, now: float) -> bool:
+    def release(self, job_id: str, worker: str, now: float, *, spent: bool = False) -> bool:
         change = (
             "SET #state = :queued, #agenda = :queued, #agenda_at = :now, #updated_at = :now "
             "REMOVE #worker, #lease_until ADD #attempts :less, #version :one"
         )
-        return self._change_held(job_id, worker, change, {"queued": "queued", "now": now, "less": -1, "one": 1})
+        return self._change_held(job_id, worker, change, {"queued": "queued", "now": now, "less": 0 if spent else -1, "one": 1})
 
     def complete(
         self,

@@ -20,10 +20,8 @@ class SqliteJobs:
 
     def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
         with self._database.change() as db:
-            if idempotency and (row := _one(db, "SELECT * FROM jobs WHERE key_hash = ?", idempotency.key_hash)):
-                if row["request_hash"] != idempotency.request_hash:
-                    raise ConflictError("idempotency_conflict", "This Idempotency-Key was used for another request.")
-                return _job(row), False
+            if idempotency and (first := _first(db, idempotency)):
+                return first, False
             if db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0] >= max_queued:
                 raise UnavailableError("queue_full", "Too many jobs are waiting. Try again later.", retry_after=10)
             taken = "SELECT 1 FROM jobs WHERE source_kind = 'upload' AND source_name = ?"
@@ -31,6 +29,10 @@ class SqliteJobs:
                 raise ConflictError("upload_taken", "There is a job for this upload already.")
             _insert(db, job, idempotency)
         return job, True
+
+    def first(self, idempotency: Idempotency) -> Job | None:
+        with self._database.read() as db:
+            return _first(db, idempotency)
 
     def get(self, job_id: str) -> Job | None:
         with self._database.read() as db:
@@ -65,8 +67,10 @@ class SqliteJobs:
     def extend(self, job_id: str, worker: str, lease_s: float, now: float) -> bool:
         return self._held("lease_until = ?", job_id, worker, now + lease_s)
 
-    def release(self, job_id: str, worker: str, now: float) -> bool:
-        released = "state = 'queued', attempts = attempts - 1, worker = NULL, lease_until = NULL, updated_at = ?"
+    def release(self, job_id: str, worker: str, now: float, *, spent: bool = False) -> bool:
+        released = (
+            f"state = 'queued', attempts = attempts - {0 if spent else 1}, worker = NULL, lease_until = NULL, updated_at = ?"
+        )
         return self._held(released, job_id, worker, now)
 
     def complete(
@@ -209,6 +213,13 @@ def _one(db: sqlite3.Connection, statement: str, *values: object) -> sqlite3.Row
     # All rows are fetched: RETURNING takes effect only as far as its rows are read.
     rows = db.execute(statement, values).fetchall()
     return rows[0] if rows else None
+
+
+def _first(db: sqlite3.Connection, idempotency: Idempotency) -> Job | None:
+    row = _one(db, "SELECT * FROM jobs WHERE key_hash = ?", idempotency.key_hash)
+    if row and row["request_hash"] != idempotency.request_hash:
+        raise ConflictError("idempotency_conflict", "This Idempotency-Key was used for another request.")
+    return _job(row) if row else None
 
 
 def _insert(db: sqlite3.Connection, job: Job, idempotency: Idempotency | None) -> None:

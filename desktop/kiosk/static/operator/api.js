@@ -39,7 +39,13 @@ export async function call(path, { method = "GET", json, body, signal } = {}) {
   if (body?.type) headers["Content-Type"] = body.type.split(";")[0];
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: json === undefined ? body : JSON.stringify(json), signal, cache: "no-store" });
+    answer = await fetch(path, {
+      method,
+      headers,
+      body: json === undefined ? body : JSON.stringify(json),
+      signal,
+      cache: "no-store",
+    });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", "");

@@ -1,6 +1,7 @@
 // The browser's camera and microphone: what there is, what it gives, and recordings of it.
 
-const TYPES = ["video/webm;codecs=vp8,opus", "video/webm", "video/mp4"];
+import { Recorder } from "../station/recorder.js";
+
 const RATE_MS = 2000;
 
 /**
@@ -10,9 +11,18 @@ const RATE_MS = 2000;
  */
 export function open({ camera = "", microphone = "" } = {}) {
   return navigator.mediaDevices.getUserMedia({
-    video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 }, ...(camera && { deviceId: { exact: camera } }) },
+    video: {
+      width: { ideal: 640 },
+      height: { ideal: 480 },
+      frameRate: { ideal: 25 },
+      facingMode: { ideal: "user" },
+      ...(camera && { deviceId: { exact: camera } }),
+    },
     audio: {
-      echoCancellation: false, noiseSuppression: false, autoGainControl: false, ...(microphone && { deviceId: { exact: microphone } }),
+      echoCancellation: false,
+      noiseSuppression: false,
+      autoGainControl: false,
+      ...(microphone && { deviceId: { exact: microphone } }),
     },
   });
 }
@@ -25,8 +35,10 @@ export function close(stream) {
 /** Cameras and microphones; they have names once one was opened. */
 export async function list() {
   const devices = await navigator.mediaDevices.enumerateDevices();
-  const named = (kind) => devices.filter((device) => device.kind === kind && device.deviceId)
-    .map((device, at) => ({ id: device.deviceId, name: device.label || `${at + 1}` }));
+  const named = (kind) =>
+    devices
+      .filter((device) => device.kind === kind && device.deviceId)
+      .map((device, at) => ({ id: device.deviceId, name: device.label || `${at + 1}` }));
   return { cameras: named("videoinput"), microphones: named("audioinput") };
 }
 
@@ -77,38 +89,31 @@ export function measureLevel(stream, tell) {
 }
 
 /**
- * Record.
+ * Record as the station does, so that the delay is that of the station's recordings.
  * @param {MediaStream} stream
  * @param {number} seconds
  * @param {(left: number) => void} tell seconds left, ten times a second
  * @param {AbortSignal} signal
  * @returns {Promise<Blob>}
  */
-export function record(stream, seconds, tell, signal) {
-  const type = TYPES.find((candidate) => MediaRecorder.isTypeSupported(candidate));
-  const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: 4_000_000, audioBitsPerSecond: 128_000 });
-  const parts = [];
-  return new Promise((resolve, reject) => {
-    const end = performance.now() + seconds * 1000;
-    const timer = setInterval(() => {
-      const left = (end - performance.now()) / 1000;
-      tell(Math.max(0, left));
-      if (left <= 0) stop();
-    }, 100);
-
-    function stop() {
-      clearInterval(timer);
-      if (recorder.state !== "inactive") recorder.stop();
-    }
-
-    signal.addEventListener("abort", () => {
-      stop();
-      reject(new DOMException("aborted", "AbortError"));
+export async function record(stream, seconds, tell, signal) {
+  const recorder = new Recorder(stream);
+  const end = performance.now() + seconds * 1000;
+  tell(seconds);
+  try {
+    await new Promise((resolve, reject) => {
+      const timer = setInterval(() => {
+        const left = (end - performance.now()) / 1000;
+        tell(Math.max(0, left));
+        if (left > 0 && stream.active && !signal.aborted) return;
+        clearInterval(timer);
+        if (signal.aborted) reject(signal.reason);
+        else resolve();
+      }, 100);
     });
-    recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
-    recorder.addEventListener("error", (event) => { stop(); reject(event.error); });
-    recorder.addEventListener("stop", () => resolve(new Blob(parts, { type })));
-    recorder.start();
-    tell(seconds);
-  });
+  } catch (error) {
+    recorder.discard();
+    throw error;
+  }
+  return recorder.stop();
 }

@@ -9,17 +9,27 @@ import { explained, facts, pill } from "./widgets.js";
 
 const LOUD_DB = -3;
 const QUIET_DB = -40;
-const FALL_DB = 1.5;
 /** How much the meter falls back in a twentieth of a second. */
+const FALL_DB = 1.5;
 
 /** The view. */
 export async function device(body, tools) {
   const checks = h("div", { class: "card flush" });
   const stage = liveView(tools);
   body.append(
-    h("section", { class: "stack", "aria-labelledby": "checks" },
-      h("div", { class: "section-head" }, h("h2", { id: "checks" }, t("device.checks")), button(t("device.again"), load, { symbol: "again", kind: "small" })), checks),
-    stage.element);
+    h(
+      "section",
+      { class: "stack", "aria-labelledby": "checks" },
+      h(
+        "div",
+        { class: "section-head" },
+        h("h2", { id: "checks" }, t("device.checks")),
+        button(t("device.again"), load, { symbol: "again", kind: "small" }),
+      ),
+      checks,
+    ),
+    stage.element,
+  );
 
   async function load() {
     checks.setAttribute("aria-busy", "true");
@@ -36,9 +46,20 @@ export async function device(body, tools) {
   await load();
 }
 
+/** The program's own words are English. */
 function check(one) {
-  return h("li", { class: "check" }, pill(one.state, t(`check_state.${one.state}`)),
-    h("div", {}, h("b", {}, named("check", one.name)), h("span", { class: "soft" }, one.found), one.advice && h("p", {}, one.advice)));
+  return h(
+    "li",
+    { class: "check" },
+    pill(one.state, t(`check_state.${one.state}`)),
+    h(
+      "div",
+      {},
+      h("b", {}, named("check", one.name)),
+      h("span", { class: "soft", lang: "en" }, one.found),
+      one.advice && h("p", { lang: "en" }, one.advice),
+    ),
+  );
 }
 
 /** Camera and microphone, live, and what can be done with them. */
@@ -70,7 +91,16 @@ function liveView(tools) {
     } catch (error) {
       const reason = has(`device.${error.name}`) ? t(`device.${error.name}`) : `${t("device.failed")} (${error.name})`;
       const again = button(t("error.again"), () => start({}), { symbol: "again" });
-      fill(place, h("div", { class: "card warning", role: "alert" }, h("h3", {}, icon("warn"), t("device.no_access")), h("p", {}, reason), again));
+      fill(
+        place,
+        h(
+          "div",
+          { class: "card warning", role: "alert" },
+          h("h3", {}, icon("warn"), t("device.no_access")),
+          h("p", {}, reason),
+          again,
+        ),
+      );
     }
   }
 
@@ -90,20 +120,47 @@ function liveView(tools) {
     const size = h("span");
     const rate = h("span");
     const level = levelMeter();
-    video.addEventListener("resize", () => { size.textContent = `${video.videoWidth} × ${video.videoHeight}`; });
-    endings.push(measureRate(video, (fps) => { rate.textContent = t("device.fps", { fps: number(fps, 1) }); }), measureLevel(stream, level.show));
+    video.addEventListener("resize", () => {
+      size.textContent = `${video.videoWidth} × ${video.videoHeight}`;
+    });
+    endings.push(
+      measureRate(video, (fps) => {
+        rate.textContent = t("device.fps", { fps: number(fps, 1) });
+      }),
+      measureLevel(stream, level.show),
+    );
     const { sampleRate } = stream.getAudioTracks()[0].getSettings();
     const test = testRecording(stream, tools);
-    fill(place, h("div", { class: "live" },
-      h("div", { class: "card live-picture" }, video),
-      h("div", { class: "card stack" },
-        camera.element, microphone.element, level.element,
-        facts([
-          [t("device.resolution"), size], [t("device.rate"), rate],
-          [t("device.sample_rate"), sampleRate ? `${number(sampleRate / 1000, 1)} kHz` : "–"],
-        ]),
-        h("div", { class: "actions" }, button(t("device.stop"), () => { stop(); fill(place, h("div", { class: "card" }, begin)); begin.focus(); })))),
-    test);
+    fill(
+      place,
+      h(
+        "div",
+        { class: "live" },
+        h("div", { class: "card live-picture" }, video),
+        h(
+          "div",
+          { class: "card stack" },
+          camera.element,
+          microphone.element,
+          level.element,
+          facts([
+            [t("device.resolution"), size],
+            [t("device.rate"), rate],
+            [t("device.sample_rate"), sampleRate ? `${number(sampleRate / 1000, 1)} kHz` : "–"],
+          ]),
+          h(
+            "div",
+            { class: "actions" },
+            button(t("device.stop"), () => {
+              stop();
+              fill(place, h("div", { class: "card" }, begin));
+              begin.focus();
+            }),
+          ),
+        ),
+      ),
+      test,
+    );
     await video.play();
   }
 
@@ -112,7 +169,11 @@ function liveView(tools) {
 
 function chooser(name, devices, current, onChange) {
   const id = newId("device");
-  const select = h("select", { id, on: { change: onChange } }, devices.map(({ id: value, name: text }) => h("option", { value, selected: value === current }, text)));
+  const select = h(
+    "select",
+    { id, on: { change: onChange } },
+    devices.map(({ id: value, name: text }) => h("option", { value, selected: value === current }, text)),
+  );
   return { element: h("div", { class: "field" }, h("label", { for: id }, name), select), value: () => select.value };
 }
 
@@ -120,7 +181,11 @@ function levelMeter() {
   const inner = h("i");
   const word = h("span", { class: "soft" });
   const id = newId("level");
-  const meter = h("div", { class: "level", role: "meter", "aria-labelledby": id, "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 }, inner);
+  const meter = h(
+    "div",
+    { class: "level", role: "meter", "aria-labelledby": id, "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 },
+    inner,
+  );
   let shown = -60;
   let count = 0;
 
@@ -136,5 +201,8 @@ function levelMeter() {
     word.textContent = `${number(shown, 0)} dB · ${said}`;
   }
 
-  return { element: h("div", { class: "field" }, h("div", { class: "level-words" }, h("span", { id }, t("device.level")), word), meter), show };
+  return {
+    element: h("div", { class: "field" }, h("div", { class: "level-words" }, h("span", { id }, t("device.level")), word), meter),
+    show,
+  };
 }

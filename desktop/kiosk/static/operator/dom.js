@@ -45,7 +45,8 @@ const ICONS = {
   broken: "M12 2.5 20 6v6c0 5-3.4 8.4-8 9.5C7.4 20.4 4 17 4 12V6zM9.5 9.5l5 5m0-5-5 5",
   export: "M12 3v12m-5-5 5 5 5-5M4 20.5h16",
   settings: "M4 7h9m5 0h2M4 17h3m5 0h8M18 7a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0M12 17a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0",
-  device: "M3 7.5A1.5 1.5 0 0 1 4.5 6h9A1.5 1.5 0 0 1 15 7.5v9a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16.5zM15 10.5l6-3.5v10l-6-3.5",
+  device:
+    "M3 7.5A1.5 1.5 0 0 1 4.5 6h9A1.5 1.5 0 0 1 15 7.5v9a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16.5zM15 10.5l6-3.5v10l-6-3.5",
   out: "M10 4H5.5A1.5 1.5 0 0 0 4 5.5v13A1.5 1.5 0 0 0 5.5 20H10M9.5 12H21m-4-4.5L21 12l-4 4.5",
   back: "M11 5l-7 7 7 7M4 12h16",
   copy: "M9 9h10.5v11.5H9zM15 9V3.5H4.5V15H9",
@@ -80,7 +81,12 @@ export function newId(prefix) {
 
 /** A button that is no submit button. */
 export function button(label, onClick, { kind = "", symbol = null, ...props } = {}) {
-  return h("button", { type: "button", class: `button ${kind}`.trim(), on: { click: onClick }, ...props }, symbol && icon(symbol), label);
+  return h(
+    "button",
+    { type: "button", class: `button ${kind}`.trim(), on: { click: onClick }, ...props },
+    symbol && icon(symbol),
+    label,
+  );
 }
 
 let hiding;
@@ -90,7 +96,9 @@ export function notify(text) {
   const place = document.getElementById("said");
   clearTimeout(hiding);
   place.textContent = text;
-  hiding = setTimeout(() => { place.textContent = ""; }, 5000);
+  hiding = setTimeout(() => {
+    place.textContent = "";
+  }, 5000);
 }
 
 /** Hand a file to the browser's downloads. */

@@ -11,13 +11,24 @@ const FORMATS = ["csv", "json"];
 export async function exports(body, { signal }) {
   const range = dateRange("", "");
   const said = h("p", { class: "soft", role: "status" });
-  const choices = FORMATS.map((format, at) => h("label", { class: "choice" },
-    h("input", { type: "radio", name: "format", value: format, checked: at === 0 }),
-    h("span", {}, h("b", {}, format.toUpperCase()), h("span", { class: "soft" }, t(`export.${format}`)))));
+  const choices = FORMATS.map((format, at) =>
+    h(
+      "label",
+      { class: "choice" },
+      h("input", { type: "radio", name: "format", value: format, checked: at === 0 }),
+      h("span", {}, h("b", {}, format.toUpperCase()), h("span", { class: "soft" }, t(`export.${format}`))),
+    ),
+  );
   const send = h("button", { type: "submit", class: "button primary" }, icon("export"), t("export.download"));
-  const form = h("form", { class: "card form", novalidate: true, on: { submit } },
-    h("p", {}, t("export.what")), range.element,
-    h("fieldset", { class: "choices" }, h("legend", {}, t("export.format")), choices), h("div", { class: "actions" }, send), said);
+  const form = h(
+    "form",
+    { class: "card form", novalidate: true, on: { submit } },
+    h("p", {}, t("export.what")),
+    range.element,
+    h("fieldset", { class: "choices" }, h("legend", {}, t("export.format")), choices),
+    h("div", { class: "actions" }, send),
+    said,
+  );
   body.append(form);
 
   async function submit(event) {

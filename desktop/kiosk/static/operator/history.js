@@ -3,9 +3,10 @@
 import { get, query } from "./api.js";
 import { add, button, h } from "./dom.js";
 import { moment, named, number, t } from "./i18n.js";
-import { dateRange, frames, nothing, pill, reasonWords } from "./widgets.js";
+import { dateRange, nothing, pill, reasonWords } from "./widgets.js";
 
 const PAGE = 50;
+const MS_PER_FRAME = 40;
 const STATES = ["", "allowed", "blocked", "cancelled", "abandoned", "open"];
 
 /** Cursors of the pages before this one, so that the way back is known. Forgotten when the filter changes. */
@@ -19,7 +20,9 @@ export async function history(body, { parameters, signal, go }) {
   const page = await get(query("/api/operator/sessions", { limit: PAGE, before, ...filter }), { signal });
   const range = dateRange(filter.since, filter.until, () => go("history", { state: filter.state, ...range.values() }));
   body.append(h("div", { class: "filters" }, stateFilter(filter, page.counts, go), range.element));
-  body.append(page.sessions.length ? table(page.sessions) : h("div", { class: "card empty" }, h("p", {}, t(empty(filter, before)))));
+  body.append(
+    page.sessions.length ? table(page.sessions) : h("div", { class: "card empty" }, h("p", {}, t(empty(filter, before)))),
+  );
   body.append(pager(filter, before, page.next, go));
 }
 
@@ -37,7 +40,9 @@ function empty(filter, before) {
 function stateFilter(filter, counts, go) {
   const chips = STATES.map((state) => {
     const chip = button(t(state ? `state.${state}` : "history.all"), () => go("history", { ...filter, state }), {
-      kind: "chip", "aria-pressed": String(filter.state === state), "data-state": state || "all",
+      kind: "chip",
+      "aria-pressed": String(filter.state === state),
+      "data-state": state || "all",
     });
     return add(chip, state in counts && h("b", { class: "count" }, number(counts[state], 0)));
   });
@@ -46,32 +51,66 @@ function stateFilter(filter, counts, go) {
 
 function table(sessions) {
   const heads = [
-    ["started", ""], ["outcome", ""], ["reason", "wide-only"], ["attempts", "n mid-only"], ["score", "n"], ["offset", "n mid-only"],
+    ["started", ""],
+    ["outcome", ""],
+    ["reason", "wide-only"],
+    ["attempts", "n mid-only"],
+    ["score", "n"],
+    ["offset", "n mid-only"],
     ["language", "wide-only"],
   ];
-  return h("div", { class: "card flush" }, h("table", { class: "rows" },
-    h("caption", { class: "unseen" }, t("history.caption")),
-    h("thead", {}, h("tr", {}, heads.map(([name, style]) => h("th", { scope: "col", class: style }, t(`history.${name}`))))),
-    h("tbody", {}, sessions.map(row))));
+  return h(
+    "div",
+    { class: "card flush" },
+    h(
+      "table",
+      { class: "rows" },
+      h("caption", { class: "visually-hidden" }, t("history.caption")),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map(([name, style]) => h("th", { scope: "col", class: style }, t(`history.${name}`))),
+        ),
+      ),
+      h("tbody", {}, sessions.map(row)),
+    ),
+  );
 }
 
 function row(session) {
   const reason = session.reason ? reasonWords(session.reason) : null;
-  return h("tr", { class: "linked" },
+  return h(
+    "tr",
+    { class: "linked" },
     h("th", { scope: "row" }, h("a", { href: `#/session/${encodeURIComponent(session.id)}` }, moment(session.started_at))),
     h("td", {}, pill(session.state, t(`state.${session.state}`)), reason && h("span", { class: "below narrow-only" }, reason)),
     h("td", { class: "wide-only reason" }, reason ?? nothing()),
     h("td", { class: "n mid-only" }, number(session.attempts, 0)),
     h("td", { class: "n" }, session.score === null ? nothing() : number(session.score)),
-    h("td", { class: "n mid-only" }, session.offset_frames === null ? nothing() : frames(session.offset_frames)),
-    h("td", { class: "wide-only" }, named("language", session.language)));
+    h(
+      "td",
+      { class: "n mid-only" },
+      session.offset_frames === null ? nothing() : `${number(session.offset_frames * MS_PER_FRAME, 0, true)} ms`,
+    ),
+    h("td", { class: "wide-only" }, named("language", session.language)),
+  );
 }
 
 function pager(filter, before, next, go) {
   const at = trail.cursors.indexOf(before);
   const newer = at > 0 ? trail.cursors[at - 1] : "";
-  return h("nav", { class: "pager", "aria-label": t("history.pages") },
+  return h(
+    "nav",
+    { class: "pager", "aria-label": t("history.pages") },
     button(t("history.newer"), () => go("history", { ...filter, before: newer }), { symbol: "newer", disabled: !before }),
     h("span", { class: "soft" }, t("history.page", { number: number(at + 1, 0) })),
-    button(t("history.older"), () => go("history", { ...filter, before: next }), { symbol: "older", kind: "icon-last", disabled: !next }));
+    button(t("history.older"), () => go("history", { ...filter, before: next }), {
+      symbol: "older",
+      kind: "icon-last",
+      disabled: !next,
+    }),
+  );
 }

@@ -2,6 +2,8 @@
 
 const KEPT = "lipgate.operator.language";
 
+const SHORT = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" };
+
 let words = {};
 let locale = "es";
 
@@ -57,7 +59,9 @@ export function named(kind, code) {
 /** A number with a true minus sign. */
 export function number(value, digits = 2, signed = false) {
   const format = new Intl.NumberFormat(locale, {
-    minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: signed ? "exceptZero" : "negative",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: signed ? "exceptZero" : "negative",
   });
   return format.format(value).replace("-", "\u2212");
 }
@@ -75,13 +79,17 @@ export function decimalSign() {
 /**
  * A moment as the browser's people write it, UTC in the title.
  * @param {string} iso
- * @param {Intl.DateTimeFormatOptions} [style]
+ * @param {Intl.DateTimeFormatOptions} [style] day and minute if not given, with the year where it is not this one
  */
-export function moment(iso, style = { dateStyle: "medium", timeStyle: "short" }) {
+export function moment(iso, style = null) {
   const element = document.createElement("time");
   const at = new Date(iso);
+  const year = at.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
   element.dateTime = iso;
-  element.title = `${at.toISOString().replace("T", " ").replace(/\.\d+Z$/, "")} UTC`;
-  element.textContent = new Intl.DateTimeFormat(locale, style).format(at);
+  element.title = `${at
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "")} UTC`;
+  element.textContent = new Intl.DateTimeFormat(locale, style ?? { ...SHORT, year }).format(at);
   return element;
 }

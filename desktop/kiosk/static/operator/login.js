@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { button, fill, h, icon, newId } from "./dom.js";
 import { t } from "./i18n.js";
 
-const LONGEST_PIN = 32;
+const LONGEST_PIN = 12;
 
 /**
  * Show the PIN pad.
@@ -15,18 +15,34 @@ const LONGEST_PIN = 32;
 export function showLogin(place, { notice = null, onEnter }) {
   const message = newId("pin-message");
   const field = h("input", {
-    id: newId("pin"), class: "pin-field", type: "password", inputmode: "none", autocomplete: "off", maxlength: LONGEST_PIN,
-    required: true, "aria-describedby": message,
+    id: newId("pin"),
+    class: "pin-field",
+    type: "password",
+    inputmode: "none",
+    autocomplete: "off",
+    maxlength: LONGEST_PIN,
+    required: true,
+    "aria-describedby": message,
   });
   const said = h("p", { id: message, class: notice ? "pin-message calm" : "pin-message", role: "alert" }, notice);
   const enter = h("button", { class: "key go", type: "submit" }, t("login.enter"));
-  const keys = h("div", { class: "keys", role: "group", "aria-label": t("login.pad") },
+  const keys = h(
+    "div",
+    { class: "keys", role: "group", "aria-label": t("login.pad") },
     [..."123456789"].map((digit) => key(digit)),
     h("button", { class: "key", type: "button", "aria-label": t("login.erase"), on: { click: erase } }, icon("erase")),
-    key("0"), enter);
-  const form = h("form", { class: "pin-card", novalidate: true, on: { submit } },
+    key("0"),
+    enter,
+  );
+  const form = h(
+    "form",
+    { class: "pin-card", novalidate: true, on: { submit, keydown: typed } },
     h("div", { class: "pin-head" }, icon("lock"), h("h1", { tabindex: "-1" }, t("login.title"))),
-    h("label", { for: field.id, class: "soft" }, t("login.label")), field, said, keys);
+    h("label", { for: field.id, class: "soft" }, t("login.label")),
+    field,
+    said,
+    keys,
+  );
   let ticking = null;
 
   function key(digit) {
@@ -40,6 +56,13 @@ export function showLogin(place, { notice = null, onEnter }) {
 
   function erase() {
     field.value = field.value.slice(0, -1);
+  }
+
+  /** After a touch of the pad the field has lost the focus; what is typed still belongs there. */
+  function typed(event) {
+    if (event.target === field || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (/^\d$/.test(event.key)) type(event.key);
+    if (event.key === "Backspace") erase();
   }
 
   function say(text) {
@@ -102,11 +125,22 @@ export function showLogin(place, { notice = null, onEnter }) {
 
   function explainMissingPin() {
     const title = h("h1", { tabindex: "-1" }, t("login.no_pin"));
-    fill(place, h("main", { class: "gate" }, h("div", { class: "pin-card" },
-      h("div", { class: "pin-head" }, icon("lock"), title),
-      h("p", {}, t("login.no_pin_how")), h("p", {}, h("code", { class: "command" }, "lipgate kiosk --set-pin")),
-      h("p", { class: "soft" }, t("login.no_pin_why")),
-      button(t("login.retry"), () => showLogin(place, { onEnter }), { kind: "primary" }))));
+    fill(
+      place,
+      h(
+        "main",
+        { class: "gate" },
+        h(
+          "div",
+          { class: "pin-card" },
+          h("div", { class: "pin-head" }, icon("lock"), title),
+          h("p", {}, t("login.no_pin_how")),
+          h("p", {}, h("code", { class: "command" }, "lipgate kiosk --set-pin")),
+          h("p", { class: "soft" }, t("login.no_pin_why")),
+          button(t("login.retry"), () => showLogin(place, { onEnter }), { kind: "primary" }),
+        ),
+      ),
+    );
     title.focus();
   }
 

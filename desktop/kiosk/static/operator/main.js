@@ -9,11 +9,11 @@ import { history } from "./history.js";
 import { LANGUAGES, language, preferred, remember, t, use } from "./i18n.js";
 import { showLogin } from "./login.js";
 import { session } from "./session.js";
-import { settings } from "./settings.js";
+import { forget, settings } from "./settings.js";
 import { failed } from "./widgets.js";
 
-const IDLE_MS = 10 * 60 * 1000;
 /** After so long without a call the program forgets the operator; what is on the screen goes with it. */
+const IDLE_MS = 10 * 60 * 1000;
 
 const VIEWS = { history, session, audit, export: exports, settings, device };
 const TABS = ["history", "audit", "export", "settings", "device"];
@@ -56,27 +56,53 @@ async function logOut() {
       return;
     }
   }
+  forget();
   lock(t("login.left"));
 }
 
 function draw() {
   const skip = h("a", { class: "skip", href: "#view", on: { click: toView } }, t("frame.skip"));
-  const tabs = TABS.map((name) => h("li", {}, h("a", { class: "tab", href: `#/${name}`, "data-tab": name }, icon(name), t(`${name}.title`))));
+  const tabs = TABS.map((name) =>
+    h(
+      "li",
+      {},
+      h("a", { class: "tab", href: `#/${name}`, "data-tab": name, on: { click: again } }, icon(name), t(`${name}.title`)),
+    ),
+  );
   const languages = Object.entries(LANGUAGES).map(([tag, name]) =>
     button(tag.toUpperCase(), () => speak(tag), {
-      kind: "small", lang: tag, title: name, "aria-label": `${tag.toUpperCase()}, ${name}`, "aria-pressed": String(tag === language),
+      kind: "small",
+      lang: tag,
+      title: name,
+      "aria-label": `${tag.toUpperCase()}, ${name}`,
+      "aria-pressed": String(tag === language),
       "data-language": tag,
-    }));
-  fill(frame, skip,
-    h("header", { class: "top" },
+    }),
+  );
+  fill(
+    frame,
+    skip,
+    h(
+      "header",
+      { class: "top" },
       h("p", { class: "brand" }, h("b", {}, "Lipgate"), " ", h("span", {}, t("frame.operator"))),
-      h("div", { class: "top-tools" },
+      h(
+        "div",
+        { class: "top-tools" },
         h("div", { class: "segments", role: "group", "aria-label": t("frame.language") }, languages),
         h("a", { class: "button quiet wide-only", href: "/" }, t("login.to_station")),
-        button(t("frame.log_out"), logOut, { kind: "quiet", symbol: "out" }))),
+        button(t("frame.log_out"), logOut, { kind: "quiet", symbol: "out" }),
+      ),
+    ),
     h("nav", { class: "tabs", "aria-label": t("frame.views") }, h("ul", {}, tabs)),
     h("main", { id: "view", tabindex: "-1" }),
-    h("footer", { class: "foot" }, t("frame.version", { version: station.version })));
+    h("footer", { class: "foot" }, t("frame.version", { version: station.version })),
+  );
+}
+
+function again(event) {
+  // The address stays as it is then, and no view would be shown anew.
+  if (event.currentTarget.hash === location.hash) show();
 }
 
 function toView(event) {

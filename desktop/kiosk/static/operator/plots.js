@@ -13,13 +13,18 @@ const NUMBER = /[+\u2212-]?\d+(?:\.\d+)?%?/g;
  * @param {"curve"|"framewise"} kind
  */
 export function figure(drawing, kind) {
-  return h("figure", { class: "plot-figure" }, h("h4", {}, t(`plot.${kind}`)), adopted(drawing, kind), h("figcaption", {}, t(`plot.${kind}_help`)));
+  return h(
+    "figure",
+    { class: "plot-figure" },
+    h("h4", {}, t(`plot.${kind}`)),
+    adopted(drawing, kind),
+    h("figcaption", {}, t(`plot.${kind}_help`)),
+  );
 }
 
-/** Both plots of an attempt or a test, or what is said in their place. */
+/** Both plots of an attempt or a test; nothing where there are none. */
 export function figures(plots) {
-  if (!plots) return h("p", { class: "soft" }, t("plot.none"));
-  return h("div", { class: "plots" }, figure(plots.curve, "curve"), figure(plots.framewise, "framewise"));
+  return plots && h("div", { class: "plots" }, figure(plots.curve, "curve"), figure(plots.framewise, "framewise"));
 }
 
 function adopted(drawing, kind) {
@@ -33,8 +38,12 @@ function adopted(drawing, kind) {
 
 function sound(root) {
   const all = [root, ...root.querySelectorAll("*")];
-  return root.localName === "svg" && all.every((element) =>
-    ALLOWED.has(element.localName) && [...element.attributes].every(({ name }) => !/^on|href|^style$/i.test(name)));
+  return (
+    root.localName === "svg" &&
+    all.every(
+      (element) => ALLOWED.has(element.localName) && [...element.attributes].every(({ name }) => !/^on|href|^style$/i.test(name)),
+    )
+  );
 }
 
 function translate(picture, kind) {
@@ -42,7 +51,9 @@ function translate(picture, kind) {
   for (const text of picture.querySelectorAll("text")) text.textContent = said(text.textContent);
   const title = picture.querySelector("title");
   const description = picture.querySelector("desc");
-  const numbers = Object.fromEntries([...description.textContent.matchAll(NUMBER)].map(([found], at) => [`n${at}`, local(found)]));
+  const numbers = Object.fromEntries(
+    [...description.textContent.matchAll(NUMBER)].map(([found], at) => [`n${at}`, local(found)]),
+  );
   title.textContent = t(`plot.${kind}_title`);
   description.textContent = t(`plot.${kind}_said`, numbers);
 }

@@ -38,17 +38,36 @@ function surroundings(setting, control, ids, reset) {
   const note = h("p", { class: "note" });
   const change = h("p", { class: "change", id: ids.change });
   const complaint = h("p", { class: "problem", id: ids.problem, role: "alert" });
-  const toDefault = h("button", {
-    type: "button", class: "button small quiet", "aria-label": t("settings.reset", { name: label(setting) }), on: { click: reset },
-  }, icon("reset"), t("settings.default", { value: spoken(setting, setting.default) }));
-  const element = h("div", { class: "setting", "data-setting": setting.name },
-    h("div", { class: "setting-words" },
-      h("label", { for: ids.control, class: "setting-name" }, label(setting)), h("p", { class: "soft", id: ids.meaning }, meaning(setting)), note),
-    h("div", { class: "setting-control" }, control, h("div", { class: "setting-below" }, change, toDefault)), complaint);
+  const toDefault = h(
+    "button",
+    {
+      type: "button",
+      class: "button small quiet",
+      "aria-label": t("settings.reset", { name: label(setting) }),
+      on: { click: reset },
+    },
+    icon("reset"),
+    t("settings.default", { value: spoken(setting, setting.default) }),
+  );
+  const element = h(
+    "div",
+    { class: "setting", "data-setting": setting.name },
+    h(
+      "div",
+      { class: "setting-words" },
+      h("label", { for: ids.control, class: "setting-name" }, label(setting)),
+      h("p", { class: "soft", id: ids.meaning }, meaning(setting)),
+      note,
+    ),
+    h("div", { class: "setting-control" }, control, h("div", { class: "setting-below" }, change, toDefault)),
+    complaint,
+  );
 
   return {
     element,
-    note: (text) => { note.textContent = text; },
+    note: (text) => {
+      note.textContent = text;
+    },
     mark: (value) => {
       const changed = value !== setting.value;
       element.classList.toggle("changed", changed);
@@ -72,19 +91,34 @@ function numberField(setting, value, onChange) {
   const whole = setting.kind === "integer";
   const step = setting.step ?? (whole ? 1 : 0.01);
   const input = h("input", {
-    id: names.control, type: "number", inputmode: whole ? "numeric" : "decimal", required: true, value,
-    min: setting.minimum, max: setting.maximum, step: whole ? 1 : "any",
-    "aria-describedby": `${names.meaning} ${names.change} ${names.problem}`, on: { input: typed },
+    id: names.control,
+    type: "number",
+    inputmode: whole ? "numeric" : "decimal",
+    required: true,
+    value,
+    min: setting.minimum,
+    max: setting.maximum,
+    step: whole ? 1 : "any",
+    "aria-describedby": `${names.meaning} ${names.change} ${names.problem}`,
+    on: { input: typed },
   });
   const stepper = h("div", { class: "stepper" }, stepButton(-1, "−"), input, stepButton(1, "+"));
   const around = surroundings(setting, stepper, names, () => set(setting.default));
   let foreign = "";
 
   function stepButton(direction, sign) {
-    return h("button", {
-      type: "button", class: "step", "aria-label": t(direction < 0 ? "settings.less" : "settings.more", { name: label(setting) }),
-      on: { click: () => set(clamp((Number.isNaN(input.valueAsNumber) ? setting.value : input.valueAsNumber) + direction * step)) },
-    }, sign);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "step",
+        "aria-label": t(direction < 0 ? "settings.less" : "settings.more", { name: label(setting) }),
+        on: {
+          click: () => set(clamp((Number.isNaN(input.valueAsNumber) ? setting.value : input.valueAsNumber) + direction * step)),
+        },
+      },
+      sign,
+    );
   }
 
   function clamp(wanted) {
@@ -122,18 +156,32 @@ function numberField(setting, value, onChange) {
   around.mark(value);
   around.note(setting.name.endsWith("_frames") ? `= ${number(value * FRAME_MS, 0)} ms` : "");
   return {
-    name: setting.name, element: around.element, focus: () => input.focus(), valid: () => !own() && !foreign,
-    complain: (text) => { foreign = text; tell(); },
+    name: setting.name,
+    element: around.element,
+    focus: () => input.focus(),
+    valid: () => !own() && !foreign,
+    complain: (text) => {
+      foreign = text;
+      tell();
+    },
   };
 }
 
 function switchField(setting, value, onChange) {
   const names = ids();
   const input = h("input", {
-    id: names.control, type: "checkbox", role: "switch", checked: value, "aria-describedby": `${names.meaning} ${names.change}`, on: { change: turned },
+    id: names.control,
+    type: "checkbox",
+    role: "switch",
+    checked: value,
+    "aria-describedby": `${names.meaning} ${names.change}`,
+    on: { change: turned },
   });
   const word = h("span", { "aria-hidden": "true" });
-  const around = surroundings(setting, h("span", { class: "switch" }, input, word), names, () => { input.checked = setting.default; turned(); });
+  const around = surroundings(setting, h("span", { class: "switch" }, input, word), names, () => {
+    input.checked = setting.default;
+    turned();
+  });
 
   function look() {
     fill(word, t(input.checked ? "word.on" : "word.off"));
@@ -148,5 +196,11 @@ function switchField(setting, value, onChange) {
   }
 
   look();
-  return { name: setting.name, element: around.element, focus: () => input.focus(), valid: () => true, complain: around.complain };
+  return {
+    name: setting.name,
+    element: around.element,
+    focus: () => input.focus(),
+    valid: () => true,
+    complain: around.complain,
+  };
 }

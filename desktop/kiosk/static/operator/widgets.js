@@ -4,8 +4,17 @@ import { button, copy, fill, h, icon } from "./dom.js";
 import { has, named, number, t } from "./i18n.js";
 
 const TONES = {
-  ALLOW: "allow", NEXT: "next", BLOCK: "block", allowed: "allow", blocked: "block", open: "info", cancelled: "none", abandoned: "none",
-  ok: "allow", warn: "next", fail: "block",
+  ALLOW: "allow",
+  NEXT: "next",
+  BLOCK: "block",
+  allowed: "allow",
+  blocked: "block",
+  open: "info",
+  cancelled: "none",
+  abandoned: "none",
+  ok: "allow",
+  warn: "next",
+  fail: "block",
 };
 
 /** Style of a decision, a state or a check. */
@@ -26,25 +35,49 @@ export function explained(error) {
 
 /** Show that something could not be had, and offer to try again. */
 export function failed(place, error, again) {
-  fill(place, h("div", { class: "card warning", role: "alert" },
-    h("h2", {}, icon("warn"), t("error.title")), h("p", {}, explained(error)),
-    button(t("error.again"), again, { symbol: "again" })));
+  fill(
+    place,
+    h(
+      "div",
+      { class: "card warning", role: "alert" },
+      h("h2", {}, icon("warn"), t("error.title")),
+      h("p", {}, explained(error)),
+      button(t("error.again"), again, { symbol: "again" }),
+    ),
+  );
 }
 
 /** Names with values; entries are [name, value] or null. */
 export function facts(entries, kind = "facts") {
-  return h("dl", { class: kind }, entries.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  return h(
+    "dl",
+    { class: kind },
+    entries.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
 }
 
 /** Nothing there, shown as a dash that screen readers pass over. */
 export function nothing() {
-  return h("span", { class: "soft" }, h("span", { "aria-hidden": "true" }, "–"), h("span", { class: "unseen" }, t("word.none")));
+  return h(
+    "span",
+    { class: "soft" },
+    h("span", { "aria-hidden": "true" }, "–"),
+    h("span", { class: "visually-hidden" }, t("word.none")),
+  );
 }
 
 /** A hash: short to see, whole in the title, with a button that copies it. */
 export function hash(value, what) {
-  return h("span", { class: "hash" }, h("code", { title: value }, `${value.slice(0, 10)}…${value.slice(-6)}`),
-    button("", () => copy(value, t("word.copied"), t("word.not_copied")), { kind: "icon-only", symbol: "copy", "aria-label": t("word.copy", { what }) }));
+  return h(
+    "span",
+    { class: "hash" },
+    h("code", { title: value }, `${value.slice(0, 10)}…${value.slice(-6)}`),
+    button("", () => copy(value, t("word.copied"), t("word.not_copied")), {
+      kind: "icon-only",
+      symbol: "copy",
+      "aria-label": t("word.copy", { what }),
+    }),
+  );
 }
 
 /** An offset in frames and milliseconds. */
@@ -69,8 +102,11 @@ export function dateRange(since, until, onChange) {
     if (from.checkValidity() && to.checkValidity()) onChange?.();
   }
 
-  const presets = [["today", 0], ["week", 6], ["month", 29]].map(([name, back]) =>
-    button(t(`range.${name}`), () => set(day(back), day(0)), { kind: "small quiet" }));
+  const presets = [
+    ["today", 0],
+    ["week", 6],
+    ["month", 29],
+  ].map(([name, back]) => button(t(`range.${name}`), () => set(day(back), day(0)), { kind: "small quiet" }));
   const all = button(t("range.all"), () => set("", ""), { kind: "small quiet" });
 
   function set(first, last) {
@@ -80,9 +116,14 @@ export function dateRange(since, until, onChange) {
   }
 
   return {
-    element: h("fieldset", { class: "range" }, h("legend", {}, t("range.legend")),
-      h("label", {}, h("span", {}, t("range.since")), from), h("label", {}, h("span", {}, t("range.until")), to),
-      h("span", { class: "presets" }, presets, all)),
+    element: h(
+      "fieldset",
+      { class: "range" },
+      h("legend", {}, t("range.legend")),
+      h("label", {}, h("span", {}, t("range.since")), from),
+      h("label", {}, h("span", {}, t("range.until")), to),
+      h("span", { class: "presets" }, presets, all),
+    ),
     values: () => ({ since: from.value, until: to.value }),
     valid: () => from.reportValidity() && to.reportValidity(),
   };

@@ -1,0 +1,38 @@
+"""Looks at this machine: what Lipgate has here, what it lacks, and what to do about it. One module for each family of checks."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from desktop.doctor.check import Check, State
+
+__all__ = ["Check", "State", "checks", "fit_to_score"]
+
+FAMILIES = ("program", "ffmpeg", "networks", "gpu", "devices", "browser", "storage", "clock")
+"""Modules of this package, in the order of the report. Each has `checks() -> list[Check]`."""
+
+_NEEDED = ("program", "ffmpeg", "networks")
+"""Those without which nothing can be scored."""
+
+
+def checks() -> list[Check]:
+    """Look at everything; takes a second or two. A check that breaks is itself reported and costs no other."""
+    return [check for family in FAMILIES for check in _guarded(family, _load(family))]
+
+
+def fit_to_score(found: list[Check]) -> bool:
+    """Whether nothing failed that a score needs."""
+    return all(check.state != "fail" for check in found)
+
+
+def _load(family: str) -> Callable[[], list[Check]]:
+    # Inside the guard of its own: a broken installation shows as an import that fails.
+    return lambda: import_module(f"{__name__}.{family}").checks()
+
+
+def _guarded(family: str, look: Callable[[], list[Check]]) -> list[Check]:
+    try:
+        return look()
+    except Exception as error:  # the doctor must be able to speak of any machine, also of one nobody thought of
+        found = f"cannot be checked: {type(error).__name__}: {error}"
+        state: State = "fail" if family in _NEEDED else "warn"
+        return [Check(family, state, found, "Install Lipgate again; if that does not help, report these words.")]

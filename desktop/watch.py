@@ -1,0 +1,112 @@
+"""The loop of `lipgate watch`: look, score what has come to rest, write, tell; until told to stop."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import OutputError
+from desktop.score_command import Outcome
+from desktop.watch_folder import Arrival, Look, WatchedFolder
+from desktop.watch_results import Results
+
+MOST_UNWRITTEN = 100
+"""Results kept in memory while they cannot be written; then nothing more is scored."""
+
+
+class Watcher:
+    """Scores each file once. Used by one thread."""
+
+    def __init__(
+        self,
+        folder: WatchedFolder,
+        results: Results,
+        score: Callable[[Path], Outcome],
+        tell: Callable[[Outcome, Arrival], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        """Args:
+        folder, results: where from and where to.
+        score: never raises what belongs to one file.
+        tell: called once for each result that has been written.
+        complain: called once for each trouble, not at each look.
+        """
+        self._folder = folder
+        self._results = results
+        self._score = score
+        self._tell = tell
+        self._complain = complain
+        self._unwritten: dict[Arrival, Outcome] = {}
+        self._foreign: set[Arrival] = set()
+        self._away = False
+
+    def run(self, stop: threading.Event, interval_s: float) -> None:
+        """Watch until `stop` is set."""
+        while not stop.is_set():
+            look = self._look()
+            if look is not None:
+                self.step(look)
+            stop.wait(interval_s)
+
+    def once(self, stop: threading.Event, settle_s: float) -> bool:
+        """Score what is there; False where a file failed or its result could not be written.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        self._folder.look()
+        stop.wait(settle_s)
+        look = self._folder.look()
+        for path in look.growing:
+            self._complain(f"{path.name} is still growing and was left")
+        return self.step(look) and not self._unwritten
+
+    def step(self, look: Look) -> bool:
+        """Score and write what one look showed; False where a file failed."""
+        there = set(look.at_rest)
+        self._foreign &= there
+        # What has gone or changed meanwhile needs no result of its former state.
+        self._unwritten = {arrival: outcome for arrival, outcome in self._unwritten.items() if arrival in there}
+        well = True
+        for arrival, outcome in list(self._unwritten.items()):
+            well = self._deliver(arrival, outcome) and well
+        for arrival in look.at_rest:
+            if len(self._unwritten) >= MOST_UNWRITTEN:
+                return False
+            if arrival not in self._unwritten and self._is_new(arrival):
+                outcome = self._score(arrival.path)
+                if outcome.error is None or arrival.path.exists():  # else somebody took it away
+                    well = self._deliver(arrival, outcome) and well
+        return well
+
+    def _look(self) -> Look | None:
+        try:
+            look = self._folder.look()
+        except OSError as error:
+            if not self._away:
+                self._complain(f"the folder cannot be read: {error.strerror or error}; waiting for it")
+            self._away = True
+            return None
+        if self._away:
+            self._complain("the folder is back")
+        self._away = False
+        return look
+
+    def _is_new(self, arrival: Arrival) -> bool:
+        known = self._results.known(arrival)
+        if known == "foreign" and arrival not in self._foreign:
+            self._foreign.add(arrival)
+            place = self._results.place(arrival.path)
+            self._complain(f"{arrival.path.name} is left alone: {place} is no result of watch and is not replaced")
+        return known == "new"
+
+    def _deliver(self, arrival: Arrival, outcome: Outcome) -> bool:
+        try:
+            self._results.write(outcome, arrival)
+        except OutputError as error:
+            if arrival not in self._unwritten:
+                self._complain(f"{arrival.path.name} is scored, but {error.message} Trying again.")
+            self._unwritten[arrival] = outcome
+            return False
+        self._unwritten.pop(arrival, None)
+        self._tell(outcome, arrival)
+        return outcome.error is None

@@ -1,0 +1,244 @@
+"""Scores in processes of their own: what kills, stops or hangs one costs that score and nothing else."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core.errors
+from core.errors import DeadlineError, InputError, LipgateError, NotJudgedError, WeightsError
+from core.settings import Settings
+from handlers import scorer_process
+from handlers.domain.errors import ScorerDiedError
+from handlers.engine import InProcess
+from handlers.scorer_child import Failed
+from handlers.scoring import Interrupted, Scorer
+from tests.processes import alive, descendants, ffmpegs, until
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+    pytest.mark.timeout(120),
+]
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "in_sync.mp4"
+
+
+@pytest.fixture
+def scorer() -> Iterator[Scorer]:
+    scorer = Scorer(Settings(_env_file=None, threads=1), 2, 4)
+    yield scorer
+    pids = [*scorer.pids, *(pid for child in scorer.pids for pid in descendants(child))]
+    scorer.close()
+    assert scorer.pids == []
+    assert not any(map(alive, pids))
+
+
+@pytest.fixture
+def long_video(puppet: Callable[..., Path]) -> Path:
+    """Takes some seconds to score."""
+    return puppet(seconds=24.0, size=(320, 180), face_px=90, preset="ultrafast")
+
+
+def begun(scorer: Scorer, video: Path, **asked: Any) -> tuple["Future[dict[str, Any]]", int, list[int]]:
+    """A score that runs; its process, and that one's ffmpeg."""
+    usual = {"deadline": None, **asked}
+    task = scorer.submit(lambda: scorer.score(video, **usual))
+    (pid,) = until(lambda: scorer.pids)
+    return task, pid, until(lambda: ffmpegs(pid))
+
+
+def test_no_process_is_started_before_it_is_needed_and_one_is_used_for_many_videos(scorer: Scorer) -> None:
+    assert scorer.ready()
+    assert scorer.pids == []
+    scorer.load()
+    (pid,) = scorer.pids
+    reports = [scorer.score(SAMPLE, None) for _ in range(2)]
+    assert scorer.pids == [pid]
+    assert reports[0]["decision"] == reports[1]["decision"] == "ALLOW"
+    assert "file" not in reports[0]["video"]
+
+
+def test_the_report_is_that_of_a_score_in_this_process(scorer: Scorer) -> None:
+    here, there = InProcess(scorer.limits).score(SAMPLE, scorer.limits, None, lambda: False), scorer.score(SAMPLE, None)
+    for report in (here, there):
+        del report["processing_time_ms"], report["debug"]["timings_ms"]
+    assert here == there
+
+
+# What ends a process
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS], ids=lambda value: value.name)
+def test_a_process_that_dies_costs_its_score_only(number: signal.Signals, scorer: Scorer, long_video: Path) -> None:
+    task, pid, decoders = begun(scorer, long_video)
+    os.kill(pid, number)
+    with pytest.raises(ScorerDiedError) as caught:
+        task.result(20)
+    assert caught.value.code == "scorer_died"
+    until(lambda: not any(map(alive, [pid, *decoders])))
+    assert scorer.score(SAMPLE, None)["decision"] == "ALLOW"
+    assert pid not in scorer.pids
+
+
+def test_an_ffmpeg_that_hangs_ends_with_the_process_that_started_it(scorer: Scorer, long_video: Path) -> None:
+    task, pid, decoders = begun(scorer, long_video)
+    for decoder in decoders:
+        os.kill(decoder, signal.SIGSTOP)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ScorerDiedError):
+        task.result(20)
+    until(lambda: not any(map(alive, decoders)))
+
+
+def test_a_process_that_hangs_is_killed_soon_after_its_deadline(scorer: Scorer, long_video: Path) -> None:
+    began = time.monotonic()
+    task, pid, decoders = begun(scorer, long_video, deadline=began + 2)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(DeadlineError):
+        task.result(20)
+    assert time.monotonic() - began >= 2 + scorer_process.OVERTIME_SECONDS
+    until(lambda: not any(map(alive, [pid, *decoders])))
+    assert scorer.score(SAMPLE, None)["decision"] == "ALLOW"
+
+
+def test_a_process_that_hangs_while_it_starts_is_killed(scorer: Scorer) -> None:
+    task = scorer.submit(lambda: scorer.score(SAMPLE, time.monotonic() + 0.5))
+    (pid,) = until(lambda: scorer.pids)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(DeadlineError):
+        task.result(20)
+    until(lambda: not alive(pid))
+
+
+def test_a_process_that_died_at_rest_is_replaced_unnoticed(scorer: Scorer) -> None:
+    scorer.load()
+    (pid,) = scorer.pids
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # with all its threads
+    assert scorer.score(SAMPLE, None)["decision"] == "ALLOW"
+    assert scorer.pids != [pid]
+
+
+def test_a_process_that_runs_out_of_memory_costs_its_score_only(scorer: Scorer, long_video: Path) -> None:
+    import resource
+
+    task, pid, _ = begun(scorer, long_video, deadline=time.monotonic() + 5)
+    resource.prlimit(pid, resource.RLIMIT_AS, (1 << 20, 1 << 20))
+    with pytest.raises(LipgateError) as caught:
+        task.result(60)
+    # A thread that cannot begin for want of memory is waited for without end: then it is the deadline that ends it.
+    assert caught.value.code in ("scorer_died", "internal_error", "timeout")
+    if pid in scorer.pids:  # it lived to say so, with a limit that would meet the next one too
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert scorer.score(SAMPLE, None)["decision"] == "ALLOW"
+
+
+def test_what_is_meant_for_the_parent_does_not_end_a_score(scorer: Scorer, long_video: Path) -> None:
+    """Ctrl-C goes to every process of a terminal, and a service manager may tell all of a service to end."""
+    task, pid, decoders = begun(scorer, long_video)
+    for process in (pid, *decoders):
+        os.kill(process, signal.SIGINT)
+        os.kill(process, signal.SIGTERM)
+    assert task.result(60)["decision"] == "ALLOW"
+    assert scorer.pids == [pid]
+
+
+# Interruption, errors, settings
+
+
+def test_a_score_that_is_told_to_stop_leaves_its_process_fit_for_the_next(scorer: Scorer, long_video: Path) -> None:
+    stop = threading.Event()
+    task, pid, _ = begun(scorer, long_video, stop=stop)
+    stop.set()
+    with pytest.raises(Interrupted):
+        task.result(20)
+    assert scorer.score(SAMPLE, None)["decision"] == "ALLOW"
+    assert scorer.pids == [pid]
+
+
+def test_a_process_that_does_not_stop_is_killed(scorer: Scorer, long_video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorer_process, "STOP_SECONDS", 0.2)
+    stop = threading.Event()
+    task, pid, _ = begun(scorer, long_video, stop=stop)
+    os.kill(pid, signal.SIGSTOP)
+    stop.set()
+    with pytest.raises(Interrupted):
+        task.result(20)
+    until(lambda: not alive(pid))
+
+
+def test_closing_interrupts_and_leaves_no_process(scorer: Scorer, long_video: Path) -> None:
+    task, pid, decoders = begun(scorer, long_video)
+    scorer.close()
+    with pytest.raises(Interrupted):
+        task.result(20)
+    until(lambda: not any(map(alive, [pid, *decoders])))
+
+
+def test_a_listener_that_fails_ends_the_score_and_not_the_scorer(scorer: Scorer, long_video: Path) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        scorer.score(long_video, None, on_progress=fail)
+    assert scorer.score(SAMPLE, None)["decision"] == "ALLOW"
+
+
+def test_progress_is_told(scorer: Scorer) -> None:
+    told: list[tuple[float, float | None]] = []
+    scorer.score(SAMPLE, None, on_progress=lambda *progress: told.append(progress))
+    assert [done for done, _ in told][:3] == [1.0, 2.0, 3.0]
+
+
+def test_thresholds_can_differ_from_score_to_score(scorer: Scorer) -> None:
+    strict = scorer.limits.model_copy(update={"allow_threshold": 1.0, "next_threshold": 1.0})
+    decisions = [scorer.score(SAMPLE, None, limits=limits)["decision"] for limits in (None, strict, None)]
+    assert decisions == ["ALLOW", "BLOCK", "ALLOW"]
+    assert len(scorer.pids) == 1
+
+
+def test_what_cannot_be_scored_is_said_as_ever(scorer: Scorer, tmp_path: Path, long_video: Path) -> None:
+    bad = tmp_path / "a.mp4"
+    bad.write_bytes(b"no video" * 99)
+    for video, deadline, kind, code in (
+        (bad, None, InputError, "not_a_video"),
+        (tmp_path / "none", None, InputError, "file_not_found"),
+        (SAMPLE, time.monotonic() - 1, DeadlineError, "timeout"),
+        (long_video, time.monotonic() + 1.5, DeadlineError, "timeout"),
+    ):
+        with pytest.raises(kind) as caught:
+            scorer.score(video, deadline)
+        assert (type(caught.value), caught.value.code) == (kind, code)
+    assert len(scorer.pids) == 1, "the same process through all of it"
+
+
+def test_weights_that_are_not_there_are_said_as_ever() -> None:
+    scorer = Scorer(Settings(_env_file=None, model="nothing"), 1, 1)
+    with pytest.raises(WeightsError) as caught:
+        scorer.load()
+    assert caught.value.code == "weights_unknown"
+    assert not scorer.loaded
+    scorer.close()
+
+
+KINDS = [kind for kind in (LipgateError, *LipgateError.__subclasses__()) if kind.__init__ is LipgateError.__init__]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [*(kind("a_code", "what") for kind in KINDS), DeadlineError(3.0), NotJudgedError("nothing was measured")],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_cross_between_processes_whole(error: LipgateError) -> None:
+    arrived = Failed.of(error).exception()
+    assert isinstance(arrived, LipgateError)
+    kind = type(error) if hasattr(core.errors, type(error).__name__) else LipgateError
+    assert (type(arrived), arrived.code, arrived.message, str(arrived)) == (kind, error.code, error.message, error.message)
