@@ -30,7 +30,7 @@ ACCEPT = "--use-fake-ui-for-media-stream"
 FILMED: dict[str, Any] = {"fps": 30, "size": (480, 360), "face_px": 150, "seconds": 12.0}
 """Puppets as a camera sees them. Chromium plays MJPEG at 30 frames a second, whatever it was made at."""
 
-MAX_ATTEMPTS = 2
+MAX_ATTEMPTS = 3
 
 HURRY = {"countdown_seconds": 1}
 """For tests in which nothing depends on what is recorded."""
@@ -130,7 +130,7 @@ def person(
         def comes(*flags: str, language: str = "es", station: dict[str, Any] | None = None, **fields: Any) -> Person:
             if not flags:
                 flags = (DEVICES, ACCEPT, *filmed(puppet(suffix=".avi", **{**FILMED, **fields})))
-            context = chromium(*flags).new_context(viewport={"width": 1280, "height": 800}, locale="es-ES")
+            context = chromium(*flags).new_context(viewport={"width": 800, "height": 600}, locale="es-ES")
             stack.callback(context.close)
             context.set_default_timeout(30_000)
             value = kiosk.client.cookies["lipgate_station"]

@@ -32,6 +32,8 @@ class Person:
         self.base = base
         self.complaints: list[str] = []
         """What the browser's console has against the page."""
+        self._answers: list[Any] = []
+        page.on("response", lambda answer: self._answers.append(answer) if "/attempts?" in answer.url else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
         page.add_init_script(_KEEP_STREAMS)
@@ -100,6 +102,10 @@ class Person:
         self.at("verdict")
         return str(self.page.evaluate("document.body.dataset.verdict"))
 
+    def figures(self) -> list[dict[str, Any]]:
+        """What the station told of each recording."""
+        return [answer.json()["attempt"] for answer in self._answers if answer.status == 201]
+
     def heading(self) -> str:
         """The heading that is shown."""
         return self.page.locator("h1:visible").inner_text()
@@ -127,6 +133,6 @@ class Person:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             seen = Axe().run(self.page).response
             assert seen["passes"]
-            found += [f"{scheme}: {one['id']}: {[node['html'] for node in one['nodes']]}" for one in seen["violations"]]
+            found += [f"{scheme}: {one['id']}: {[(node['html'], node['failureSummary']) for node in one['nodes']]}" for one in seen["violations"]]
         self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
         return found

@@ -12,11 +12,11 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk, language, passe
     assert someone.digits() == "".join(session["challenge"]["digits"])
     assert sorted(someone.running_devices()) == ["audio", "video"]
     someone.read()
-    if someone.judged() == "next":  # the two devices of this browser may have started apart
+    while someone.judged() == "next":  # on a busy machine the devices that play the puppet may start apart
         someone.press("again")
         someone.read()
 
-    assert someone.judged() == "allow", someone.words()
+    assert someone.judged() == "allow", someone.figures()
     assert someone.heading() == passed
     assert kiosk.state(session["id"]) == "allowed"
     assert someone.running_devices() == []
@@ -25,13 +25,13 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk, language, passe
 
 
 def test_a_voice_that_is_late_never_passes_and_is_blocked_after_the_last_attempt(person, kiosk):
-    someone = person(language="en", offset_frames=-8)
+    someone = person(language="en", offset_frames=-8, station=HURRY)
     session = someone.begin()
     phrases = {someone.digits()}
-    for _ in range(MAX_ATTEMPTS - 1):
+    for left in ("2 attempts", "1 attempt"):
         someone.read()
-        assert someone.judged() == "next", someone.words()
-        assert "You have 1 attempt left" in someone.words()
+        assert someone.judged() == "next", someone.figures()
+        assert f"You have {left} left" in someone.words()
         someone.press("again")
         someone.at("capture")
         phrases.add(someone.digits())
@@ -66,9 +66,8 @@ def test_who_is_not_seen_is_asked_before_an_attempt_is_wasted(person):
     someone.press("done")
 
     assert someone.judged() == "next"
-    # The saucer in the picture may pass for a face far away.
-    assert any(reason in someone.words() for reason in ("No face was seen.", "Your face was too far away."))
-    assert "You have 1 attempt left" in someone.words()
+    assert someone.figures()[0]["reason"] in ("no_face", "too_short", "face_too_small")  # a saucer may pass for a face
+    assert "You have 2 attempts left" in someone.words()
 
 
 def test_another_language_is_a_new_session_in_that_language(person, kiosk):

@@ -64,10 +64,10 @@ def test_escape_cancels(person, kiosk):
     assert kiosk.state(session["id"]) == "cancelled"
 
 
-def test_the_question_whether_somebody_is_there_has_no_barriers(person):
+def test_the_question_whether_somebody_is_there_has_no_barriers(person, kiosk):
     someone = person()
     someone.page.clock.install()
-    someone.begin()
+    session = someone.begin()
     someone.page.clock.fast_forward(61_000)
     someone.page.get_by_role("dialog", name="¿Sigue ahí?").wait_for()
 
@@ -75,7 +75,10 @@ def test_the_question_whether_somebody_is_there_has_no_barriers(person):
     assert someone.focused() == "Sí, continuar"
     someone.page.keyboard.press("Escape")
     someone.page.get_by_role("dialog").wait_for(state="hidden")
-    someone.at("capture")
+    someone.page.clock.run_for(1000)
+
+    assert kiosk.state(session["id"]) == "open"
+    assert someone.heading() == "Va a leer estos números"
 
 
 def test_hints_are_told_to_screen_readers_but_nothing_is_said_while_a_voice_is_recorded(person):

@@ -62,7 +62,7 @@ def test_a_recording_that_is_not_judged_is_no_decision_and_costs_no_attempt(pers
     assert kiosk.state(session["id"]) == "open"
     someone.press("retry")
     someone.at("capture")
-    assert "You have 2 attempts left" in someone.words()
+    assert "You have 3 attempts left" in someone.words()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_verdict_whose_answer_was_lost_is_shown_all_the_same(person, kiosk):
     kind = someone.judged()
 
     assert {"blocked": "block", "open": "next"}[kiosk.state(session["id"])] == kind
-    assert kind == "block" or "Le queda 1 intento" in someone.words()
+    assert kind == "block" or "Le quedan 2 intentos" in someone.words()
 
 
 def test_a_phrase_that_was_used_or_is_too_old_leads_to_another(person):
@@ -111,7 +111,7 @@ def test_a_phrase_that_was_used_or_is_too_old_leads_to_another(person):
     someone.phase("ready")
     someone.at("capture")
 
-    assert "Le quedan 2 intentos" in someone.words()
+    assert "Le quedan 3 intentos" in someone.words()
 
 
 def test_a_station_that_forgot_the_session_begins_a_new_one(person, kiosk):
