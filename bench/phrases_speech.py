@@ -19,8 +19,8 @@ from desktop.kiosk.pronunciation import DIGITS
 from desktop.kiosk.recogniser import Pronunciations, Recogniser
 
 _VOICES = {
-    "en": "en-us en-gb en-us+f3 en-us+m3 en-gb-scotland en-us+f2 en-029 en-us+m7 en-gb+f4 en-us-nyc".split(),
-    "es": "es es-419 es+f3 es+m3 es-419+f2 es-419+m7 es+f4 es-419+m1 es+m5 es-419+f5".split(),
+    "en": ["en-us", "en-gb", "en-us+f3", "en-us+m3", "en-gb-scotland", "en-us+f2", "en-029", "en-us+m7", "en-gb+f4", "en-us-nyc"],
+    "es": ["es", "es-419", "es+f3", "es+m3", "es-419+f2", "es-419+m7", "es+f4", "es-419+m1", "es+m5", "es-419+f5"],
 }
 
 
@@ -93,10 +93,23 @@ GRID_DICTIONARY: Pronunciations = {
     **{"again": ("AH G EH N", "AH G EY N"), "now": ("N AW",), "please": ("P L IY Z",), "soon": ("S UW N",)},
 }
 
+GRID_RULE = " ".join(
+    f"( {' | '.join(slot)} )"
+    for slot in (
+        _COMMANDS.values(),
+        _COLOURS.values(),
+        _PREPOSITIONS.values(),
+        [f"letter-{said[0]}" for said in _LETTERS.split()],
+        spoken("en"),
+        _ADVERBS.values(),
+    )
+)
+"""The grammar of the sentences: one word of each kind."""
+
 
 def grid_sentence(file: Path) -> tuple[str, ...]:
     """The words of a sentence, as the file's name spells them (`s1_bbaf2n.mp4`: bin blue at f two now)."""
-    command, colour, preposition, letter, digit, adverb = file.stem.rpartition("_")[2]
+    command, colour, preposition, letter, digit, adverb = list(file.stem.rpartition("_")[2])
     number = spoken("en")[0 if digit == "z" else int(digit)]
     return (_COMMANDS[command], _COLOURS[colour], _PREPOSITIONS[preposition], f"letter-{letter}", number, _ADVERBS[adverb])
 

@@ -2,7 +2,6 @@
 
 import argparse
 import getpass
-import logging
 import socket
 import sys
 import time
@@ -13,8 +12,6 @@ from core.errors import LipgateError
 
 if TYPE_CHECKING:
     from desktop.kiosk.settings import KioskSettings
-
-log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 
@@ -62,40 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(settings: "KioskSettings", listener: socket.socket, arguments: argparse.Namespace) -> int:
-    import uvicorn
-
     from core.settings import settings as core_settings
     from desktop.kiosk.app import assembled
     from desktop.kiosk.browser import Opener
     from desktop.kiosk.guard import Doorkeeper
     from handlers.logs import log_json
+    from handlers.server import run as run_server
 
     log_json(core_settings().log_level)
     authority = f"{HOST}:{listener.getsockname()[1]}"
     doorkeeper = Doorkeeper()
     with assembled(settings, doorkeeper, authority) as kiosk:
         kiosk.services.scorer.load()
-        workers = kiosk.services.workers
-
-        class Server(uvicorn.Server):
-            """Says where it is once it can be reached."""
-
-            def handle_exit(self, sig: int, frame: Any) -> None:
-                if workers:
-                    workers.retire()
-                super().handle_exit(sig, frame)
-
-        config = uvicorn.Config(
-            kiosk.app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5, ws="none"
-        )
         link = lambda: f"http://{authority}/?token={doorkeeper.new_token()}"  # noqa: E731
         with Opener(link, fullscreen=arguments.fullscreen, default=arguments.open, profile=settings.dir / "browser"):
-            try:
-                Server(config).run(sockets=[listener])
-            except (KeyboardInterrupt, SystemExit) as stop:
-                # uvicorn passes the signal on once it has shut down.
-                return 1 if isinstance(stop, SystemExit) and stop.code == 1 else 0
-    return 0
+            return run_server(kiosk.app, kiosk.services, HOST, settings.port, listener)
 
 
 def _settings(arguments: argparse.Namespace) -> "KioskSettings":

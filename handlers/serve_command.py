@@ -2,7 +2,6 @@
 
 import argparse
 import ipaddress
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,6 @@ from core.errors import LipgateError
 
 if TYPE_CHECKING:
     from handlers.settings import ServiceSettings
-
-log = logging.getLogger(__name__)
 
 
 def add_parser(commands: Any) -> None:
@@ -37,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         import fastapi  # noqa: F401
         import python_multipart  # noqa: F401
-        import uvicorn
+        import uvicorn  # noqa: F401
     except ImportError:
         print("error [api_missing]: the packages of the API are not installed. Run: ./lipgate install api", file=sys.stderr)
         return 1
@@ -51,8 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     from core.settings import settings as core_settings
     from handlers.app import create_app
-    from handlers.connections import Connection
     from handlers.logs import log_json
+    from handlers.server import run as run_server
     from handlers.services import local_services
 
     port = core_settings().port if arguments.port is None else arguments.port
@@ -64,42 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         except LipgateError:
             services.close()
             raise
-    workers = services.workers
-
-    class Server(uvicorn.Server):
-        """Stops taking jobs as soon as it is told to stop, not when the last connection has closed."""
-
-        def handle_exit(self, sig: int, frame: Any) -> None:
-            if workers:
-                workers.retire()
-            super().handle_exit(sig, frame)
-
-        async def startup(self, sockets: list[Any] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                address = self.servers[0].sockets[0].getsockname()
-                log.info("serving", extra={"host": address[0], "port": address[1]})
-
-    config = uvicorn.Config(
-        create_app(services),
-        host=settings.host,
-        port=port,
-        http=Connection,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
-    )
-    server = Server(config)
-    try:
-        _announce(config)
-        server.run()
-    except (KeyboardInterrupt, SystemExit) as stop:
-        # uvicorn passes the signal on once it has shut down; a bad port ends with a status of its own.
-        code = stop.code if isinstance(stop, SystemExit) else 0
-        return 1 if code == 1 else 0
-    return 0 if server.started else 1
+    _announce(settings.host, port)
+    return run_server(create_app(services), services, settings.host, port)
 
 
 def _settings(arguments: argparse.Namespace) -> "ServiceSettings":
@@ -116,9 +79,9 @@ def _settings(arguments: argparse.Namespace) -> "ServiceSettings":
     return ServiceSettings.model_validate(values)
 
 
-def _announce(config: Any) -> None:
+def _announce(host: str, port: int) -> None:
     if sys.stderr.isatty():
-        print(f"Lipgate on http://{config.host}:{config.port} - documentation at /docs, Ctrl-C ends it.", file=sys.stderr)
+        print(f"Lipgate on http://{host}:{port} - documentation at /docs, Ctrl-C ends it.", file=sys.stderr)
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,7 +6,6 @@ harm, and for a check only if the operator of a station asks for it. `bench.phra
 """
 
 import threading
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,8 @@ from core.constants import AUDIO_RATE, VIDEO_FPS
 from core.errors import LipgateError
 from core.media import Clip, Sound, probe
 from desktop.kiosk.phrases import ALSO_SAID, Phrase, spoken
-from desktop.kiosk.pronunciation import DIGITS, WAKE_PHRASES, WAKE_WORDS
-from desktop.kiosk.recogniser import Recogniser, is_installed, new_decoder, with_room
+from desktop.kiosk.pronunciation import DIGITS, SOUNDS, WAKE_PHRASES, WAKE_WORDS
+from desktop.kiosk.recogniser import Recogniser, is_installed, new_endpointer
 
 LONGEST_SECONDS = 30
 """Sound after this much is not listened to."""
@@ -36,16 +35,17 @@ MAX_MARGIN = 0.35
 MAX_ERRORS_SHARE = 0.625
 """Share of the phrase's digits by which the best digits may differ from it (5 of 8)."""
 
-_SPANISH = "es"
 _NATIVE = "en"
 
-_WAKE_THRESHOLD = {"en": 1e-20, "es": 1e-20}
-_WAKE_MEMORY = 2 * 2 * AUDIO_RATE
-"""Bytes of sound (2 s) that are heard again after the listener began anew."""
-_WAKE_RENEW = 60 * 2 * AUDIO_RATE
-"""Bytes of sound (60 s) after which the listener begins anew: what the decoder keeps grows with the sound."""
+WAKE_MARGIN = 0.17
+"""How much better any sounds of speech may fit than the wake phrase, in units of the decoder. See `bench.phrases`."""
+
 _WAKE_PIECE = 10 * 2 * AUDIO_RATE
-"""Bytes of sound (10 s) that are looked at of one piece; the last ones count."""
+"""Bytes of sound (10 s) that are heard of one piece."""
+_WAKE_LONGEST = 4 * 2 * AUDIO_RATE
+"""Bytes of speech (4 s) without a pause, after which it cannot be the wake phrase."""
+_WAKE_SHORTEST = AUDIO_RATE
+"""Bytes of speech (0.5 s), less than which it cannot be the wake phrase either."""
 
 
 @dataclass(frozen=True)
@@ -163,16 +163,20 @@ class PhraseListener:
 
 
 class WakeListener:
-    """Waits for the wake phrase in a stream. One per stream; pieces that arrive from several threads take turns."""
+    """Waits for the wake phrase in a stream: what is said between two pauses must be the phrase, and nothing else.
 
-    def __init__(self, decoder: Any) -> None:
+    One per stream. Pieces that arrive from several threads take turns.
+    """
+
+    def __init__(self, recogniser: Recogniser, phrase: Sequence[str], endpointer: Any) -> None:
         """Use `load`."""
-        self._decoder = decoder
+        self._recogniser = recogniser
+        self._phrase = phrase
+        self._endpointer = endpointer
         self._lock = threading.Lock()
-        self._recent: deque[bytes] = deque()
-        self._recent_bytes = 0
-        self._heard_bytes = 0
-        self._decoder.start_utt()
+        self._waiting = b""
+        """Sound that does not fill a step of the endpointer yet."""
+        self._said = bytearray()
 
     @classmethod
     def load(cls, language: str) -> Self:
@@ -182,56 +186,55 @@ class WakeListener:
             LipgateError: language_unknown, speech_model_missing.
         """
         spoken(language)
-        words, phrase = WAKE_WORDS[language], WAKE_PHRASES[language]
-        decoder = new_decoder(words, kws_threshold=_WAKE_THRESHOLD[language], compallsen=False)
-        decoder.add_keyphrase("wake", " ".join(phrase))
-        decoder.activate_search("wake")
-        return cls(decoder)
+        sounds = {f"sound-{name}": (name,) for name in SOUNDS}
+        recogniser = Recogniser({**WAKE_WORDS[language], **sounds}, f"( {' | '.join(sounds)} )+")
+        return cls(recogniser, WAKE_PHRASES[language], new_endpointer())
 
     def feed(self, pcm: bytes) -> bool:
-        """Hear the next piece.
+        """Hear the next piece. Most take next to no time; the one that ends what somebody said takes as long as a check.
 
         Args:
             pcm: int16, little-endian, 16 kHz, about 0.25 s; an odd last byte is dropped, of more than 10 s the end is heard.
 
         Returns:
-            Whether the phrase was said by now. After that everything before is forgotten.
+            Whether the phrase was said, once the pause after it is heard. Then everything before is forgotten.
         """
         pcm = pcm[: len(pcm) // 2 * 2][-_WAKE_PIECE:]
-        if not pcm:
-            return False
         with self._lock:
-            heard = self._hear(pcm)
-            if heard:
-                self._begin_anew()
-            else:
-                self._remember(pcm)
+            self._waiting += pcm
+            step = self._endpointer.frame_bytes
+            steps = len(self._waiting) // step
+            heard = any(self._hear(self._waiting[i * step : (i + 1) * step]) for i in range(steps))
+            self._waiting = self._waiting[steps * step :]
             return heard
 
     def reset(self) -> None:
-        """Forget what was heard, as at the start of a session."""
+        """Forget what was heard, as after a session."""
         with self._lock:
+            self._waiting = b""
             self._begin_anew()
 
-    def _hear(self, pcm: bytes) -> bool:
-        self._decoder.process_raw(with_room(np.frombuffer(pcm, "<i2")).tobytes(), False, False)
-        self._heard_bytes += len(pcm)
-        return self._decoder.hyp() is not None
+    def _hear(self, step: bytes) -> bool:
+        speech = self._endpointer.process(step)
+        if speech is None:
+            return False
+        self._said += speech
+        if len(self._said) > _WAKE_LONGEST:
+            self._begin_anew()
+            return False
+        if self._endpointer.in_speech:
+            return False
+        samples = np.frombuffer(bytes(self._said), "<i2")
+        self._said.clear()
+        return len(samples) * 2 >= _WAKE_SHORTEST and self._is_phrase(samples)
+
+    def _is_phrase(self, samples: np.ndarray) -> bool:
+        phrase = self._recogniser.these_words(samples, self._phrase)
+        if phrase is None:
+            return False
+        best = self._recogniser.any_words(samples)
+        return best is not None and best.score - phrase.score <= WAKE_MARGIN
 
     def _begin_anew(self) -> None:
-        self._decoder.end_utt()
-        self._decoder.start_utt()
-        self._recent.clear()
-        self._recent_bytes = self._heard_bytes = 0
-
-    def _remember(self, pcm: bytes) -> None:
-        self._recent.append(pcm)
-        self._recent_bytes += len(pcm)
-        while self._recent_bytes - len(self._recent[0]) >= _WAKE_MEMORY:
-            self._recent_bytes -= len(self._recent.popleft())
-        if self._heard_bytes >= _WAKE_RENEW:
-            recent = b"".join(self._recent)
-            self._begin_anew()
-            self._hear(recent)
-            self._recent.append(recent)
-            self._recent_bytes = len(recent)
+        self._said.clear()
+        self._endpointer = new_endpointer()

@@ -1,8 +1,8 @@
 """Random phrases to read aloud. A phrase that nobody could know before shows that a recording was made now."""
 
+import itertools
 import secrets
 from dataclasses import dataclass
-from itertools import pairwise
 
 from core.errors import LipgateError
 
@@ -68,6 +68,6 @@ def new_phrase(length: int = PHRASE_DIGITS) -> Phrase:
 
 
 def _is_tempting(digits: list[int]) -> bool:
-    steps = [after - before for before, after in pairwise(digits)]
+    steps = [after - before for before, after in itertools.pairwise(digits)]
     counts = len(steps) > 1 and steps[-1] == steps[-2] and abs(steps[-1]) == 1
     return (bool(steps) and steps[-1] == 0) or counts or (len(digits) > 3 and digits[-4:-2] == digits[-2:])

@@ -8,6 +8,12 @@ from collections.abc import Mapping
 
 from desktop.kiosk.recogniser import Pronunciations
 
+SOUNDS = (
+    *("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW", "B", "CH", "D", "DH", "F"),
+    *("G", "HH", "JH", "K", "L", "M", "N", "NG", "P", "R", "S", "SH", "T", "TH", "V", "W", "Y", "Z", "ZH"),
+)
+"""The sounds of English: vowels, then consonants."""
+
 DIGITS: Mapping[str, Pronunciations] = {
     "en": {
         "zero": ("Z IH R OW", "Z IY R OW"),

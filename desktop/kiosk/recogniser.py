@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from core.constants import AUDIO_HOP
+from core.constants import AUDIO_HOP, AUDIO_RATE
 from core.errors import LipgateError
 
 Pronunciations = Mapping[str, Sequence[str]]
 """For each word one or more pronunciations, each the names of English sounds (ARPAbet, no stress) with spaces between."""
 
 _OPTIONS: dict[str, Any] = {
-    "lm": None,
-    "dict": None,
     "loglevel": "FATAL",  # the rest goes to standard error
     "bestpath": False,
     # All sounds are weighed in every frame: else scores of different grammars are measured against different bests.
@@ -59,7 +57,7 @@ def is_installed() -> bool:
         return False
 
 
-def new_decoder(pronunciations: Pronunciations, **options: Any) -> Any:
+def new_decoder(pronunciations: Pronunciations) -> Any:
     """A pocketsphinx Decoder that knows some words and has no search yet; nothing is written to disk.
 
     Raises:
@@ -69,8 +67,12 @@ def new_decoder(pronunciations: Pronunciations, **options: Any) -> Any:
     model = _model()
     import pocketsphinx
 
+    # Config() asks get_model_path() for files that are not needed here, see `_model`; one made of JSON does not.
+    config = pocketsphinx.Config.parse_json("{}")
+    for name, value in {**_OPTIONS, "hmm": str(model)}.items():
+        config[name] = value
     try:
-        decoder = pocketsphinx.Decoder(hmm=str(model), **{**_OPTIONS, **options})
+        decoder = pocketsphinx.Decoder(config)
     except (RuntimeError, ValueError) as error:
         raise LipgateError("speech_model_missing", f"The model of English sounds in {model} cannot be read.") from error
     entries = [
@@ -84,14 +86,27 @@ def new_decoder(pronunciations: Pronunciations, **options: Any) -> Any:
     return decoder
 
 
+def new_endpointer() -> Any:
+    """A pocketsphinx Endpointer: finds where speech begins and ends in a stream at 16 kHz.
+
+    Raises:
+        LipgateError: speech_model_missing.
+    """
+    _model()
+    import pocketsphinx
+
+    return pocketsphinx.Endpointer(sample_rate=AUDIO_RATE)
+
+
 class Recogniser:
     """Finds words of a small vocabulary in short stretches of sound. Threads may share one; they take turns."""
 
-    def __init__(self, pronunciations: Pronunciations) -> None:
+    def __init__(self, pronunciations: Pronunciations, rule: str | None = None) -> None:
         """Load the model (about 50 ms).
 
         Args:
             pronunciations: the vocabulary.
+            rule: what `any_words` may hear, as the right side of a JSGF rule. Default: any words, one or more, in any order.
 
         Raises:
             LipgateError: speech_model_missing.
@@ -99,7 +114,7 @@ class Recogniser:
         self._words = frozenset(pronunciations)
         self._decoder = new_decoder(pronunciations)
         self._lock = threading.Lock()
-        self._decoder.add_jsgf_string("any", _grammar(f"( {' | '.join(pronunciations)} )+"))
+        self._decoder.add_jsgf_string("any", _grammar(rule or f"( {' | '.join(pronunciations)} )+"))
 
     def any_words(self, samples: np.ndarray) -> Decoded | None:
         """The words that fit best, however many.
@@ -137,6 +152,7 @@ class Recogniser:
                 self._decoder.remove_search("these")
 
     def _decode(self, samples: np.ndarray) -> Decoded | None:
+        self._decoder.reinit_feat()  # forgets the levels and the noise of the sound before
         self._decoder.start_utt()
         try:
             self._decoder.process_raw(with_room(samples).tobytes(), False, True)
@@ -166,7 +182,8 @@ def _model() -> Path:
         import pocketsphinx
     except ImportError as error:
         raise LipgateError("speech_model_missing", "The extra `kiosk` is not installed: ./lipgate install kiosk.") from error
-    return Path(pocketsphinx.get_model_path("en-us/en-us"))
+    # Beside the module, also in a frozen program, where get_model_path() finds no package `pocketsphinx.model`.
+    return Path(pocketsphinx.__file__).parent / "model" / "en-us" / "en-us"
 
 
 def _grammar(rule: str) -> str:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +141,7 @@ def test_fix_moves_the_sound(program: Path, tmp_path: Path) -> None:
 
 def test_the_doctor_finds_it_well(program: Path) -> None:
     checks = {check["name"]: check for check in document(run(program, "doctor", "--json"))}
-    assert {checks[name]["state"] for name in ("ffmpeg", "weights", "networks", "api and kiosk")} == {"ok"}
+    assert {checks[name]["state"] for name in ("ffmpeg", "weights", "networks", "api and kiosk", "phrase recogniser")} == {"ok"}
     assert "frozen" in checks["program"]["found"]
     assert str(program.parent) in checks["ffmpeg"]["found"]
 
@@ -261,21 +260,28 @@ def test_the_api_scores(api: httpx.Client, installed: dict[str, Any]) -> None:
     assert answer.json()["score"] == pytest.approx(installed["score"], abs=2e-3)
 
 
-@pytest.mark.skipif(find_spec("desktop.kiosk") is None, reason="no kiosk")
-def test_the_station_opens(program: Path, tmp_path: Path) -> None:
-    command = [program, "kiosk", "--data-dir", tmp_path]
-    with subprocess.Popen(command, env={}, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+def test_the_station_judges_a_recording(program: Path, tmp_path: Path) -> None:
+    """Pages, store, scoring in a process of its own, and the recogniser, which hears that this is not the phrase."""
+    command = [program, "kiosk", "--language", "en", "--data-dir", tmp_path]
+    with subprocess.Popen(command, env={}, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
             link = process.stdout.readline().strip()
-            assert link.startswith("http://127.0.0.1:")
-            with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as browser:
-                page = browser.get(link)
-                assert (page.status_code, "html" in page.headers["content-type"]) == (200, True)
-                base = page.url.copy_with(raw_path=b"/")
-                station = browser.get(base.join("/api/station")).json()
-                assert station["version"] == __version__
-                assert browser.get(base.join("/static/operator.css")).status_code == 200
+            origin = link.partition("/?")[0]
+            with httpx.Client(base_url=origin, follow_redirects=True, timeout=60, trust_env=False) as browser:
+                browser.headers["Origin"] = origin
+                assert "text/html" in browser.get(link).headers["content-type"]
+                assert browser.get("/static/operator.css").status_code == 200
+                assert browser.get("/api/station").json()["phrase_check"]["en"] is True
+                session = browser.post("/api/sessions", json={"language": "en"}).json()
+                answer = browser.post(
+                    f"/api/sessions/{session['id']}/attempts?challenge={session['challenge']['id']}",
+                    content=(SAMPLES / "in_sync.mp4").read_bytes(),
+                    headers={"Content-Type": "video/mp4"},
+                )
+                assert answer.status_code == 201, answer.text
+                attempt = answer.json()["attempt"]
+                assert (attempt["decision"], attempt["reason"], attempt["offset_frames"]) == ("NEXT", "wrong_phrase", 0)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=60) == 0
         finally:

@@ -1,5 +1,6 @@
 """The offline check that a phrase was read: the rule, real recognition of synthetic voices, and bad input."""
 
+import importlib.util
 import io
 import shutil
 import subprocess
@@ -39,7 +40,8 @@ speaking = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-
 @lru_cache(maxsize=32)
 def say(text: str, voice: str) -> np.ndarray:
     """Speech of espeak-ng, int16 (n,), 16 kHz, with half a second of silence around."""
-    spoken = subprocess.run(["espeak-ng", "-v", voice, "-s", "140", "--stdout", text], capture_output=True, check=True).stdout
+    speak = [shutil.which("espeak-ng") or "", "-v", voice, "-s", "140", "--stdout", text]
+    spoken = subprocess.run(speak, capture_output=True, check=True).stdout
     with wave.open(io.BytesIO(spoken)) as file:
         rate, samples = file.getframerate(), np.frombuffer(file.readframes(file.getnframes() or -1), "<i2")
     at = np.arange(0, len(samples) - 1, rate / RATE)
@@ -207,6 +209,17 @@ def test_a_missing_model_is_an_error_with_a_code(monkeypatch, tmp_path):
     assert caught.value.code == "speech_model_missing"
 
 
+def test_the_model_is_found_in_a_folder_of_any_name_and_without_the_package_of_models(monkeypatch, tmp_path, english):
+    # As in a frozen program, whose importer knows no `pocketsphinx.model`.
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: find_spec(name, *more) if "." not in name else None)
+    folder = tmp_path / 'modèle "ñ" \\n'
+    shutil.copytree(recogniser._model(), folder)
+    monkeypatch.setattr(recogniser, "_model", lambda: folder)
+    assert available("en")
+    assert PhraseListener.load("en").check(recording()[:RATE], SHOWN) == english.check(recording()[:RATE], SHOWN)
+
+
 def test_a_sound_that_english_has_not_is_refused():
     with pytest.raises(ValueError, match="cannot be said"):
         new_decoder({"one": ("W QQ N",)})
@@ -262,20 +275,32 @@ def test_odd_pieces_do_no_harm(pcm):
 
 
 @speaking
-def test_the_wake_phrase_is_heard_where_the_listener_begins_anew(monkeypatch):
-    samples = np.pad(say("verify my identity", "en-us"), RATE)
-    monkeypatch.setattr(listening, "_WAKE_RENEW", len(samples))  # in bytes: half way through the samples
-    listener = WakeListener.load("en")
-    assert any(map(listener.feed, pieces(samples)))
+def test_the_wake_phrase_does_not_depend_on_the_size_of_pieces():
+    pcm = np.pad(say("verify my identity", "en-us"), RATE).tobytes()
+    for size in (len(pcm), 1000, 333):
+        listener = WakeListener.load("en")
+        whole = pcm[: len(pcm) // size * size]
+        even = size - size % 2  # an odd last byte is dropped
+        assert any(listener.feed(whole[start : start + even]) for start in range(0, len(whole), even))
 
 
-def test_a_stream_without_end_takes_no_more_memory(monkeypatch):
-    monkeypatch.setattr(listening, "_WAKE_RENEW", 3 * 2 * RATE)
+@speaking
+def test_half_a_wake_phrase_is_forgotten_by_a_reset():
+    listener, samples = WakeListener.load("en"), np.pad(say("verify my identity", "en-us"), RATE)
+    half = len(samples) // 2
+    assert not any(map(listener.feed, pieces(samples[:half])))
+    listener.reset()
+    assert not any(map(listener.feed, pieces(samples[half:])))
+
+
+def test_speech_without_end_takes_no_more_memory():
     listener = WakeListener.load("en")
-    for piece in pieces(recording()[: 20 * RATE]):
+    speech = np.concatenate([recording()[:RATE]] * 60)
+    most = 0
+    for piece in pieces(speech):
         listener.feed(piece)
-    assert sum(map(len, listener._recent)) <= 2 * listening._WAKE_MEMORY
-    assert listener._heard_bytes <= 3 * 2 * RATE + RATE // 2
+        most = max(most, len(listener._said) + len(listener._waiting))
+    assert 0 < most <= listening._WAKE_LONGEST + RATE
 
 
 def test_the_sound_of_a_clip_is_read_on_its_clock(puppet):

@@ -1,0 +1,143 @@
+"""The real kiosk in a real Chromium, whose camera and microphone play puppets."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="pages are tried with Playwright: pip install 'lipgate[test]'")
+pytest.importorskip("axe_playwright_python", reason="pages are checked with axe: pip install 'lipgate[test]'")
+httpx = pytest.importorskip("httpx", reason="pip install 'lipgate[test]'")
+
+from tests.kiosk.browser.person import Person  # noqa: E402
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+DEVICES = "--use-fake-device-for-media-stream"
+ACCEPT = "--use-fake-ui-for-media-stream"
+
+FILMED: dict[str, Any] = {"fps": 30, "size": (480, 360), "face_px": 150, "seconds": 12.0}
+"""Puppets as a camera sees them. Chromium plays MJPEG at 30 frames a second, whatever it was made at."""
+
+MAX_ATTEMPTS = 2
+
+HURRY = {"countdown_seconds": 1}
+"""For tests in which nothing depends on what is recorded."""
+
+
+class RunningKiosk:
+    """The process, and a client that goes round the page."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = (folder / "kiosk.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "desktop", "kiosk", "--data-dir", str(folder / "kiosk")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env={**os.environ, "LIPGATE_KIOSK_MAX_ATTEMPTS": str(MAX_ATTEMPTS), "LIPGATE_KIOSK_LANGUAGE": "es"},
+        )
+        assert self.process.stdout is not None
+        self.link = self.process.stdout.readline().decode().strip()
+        assert self.link.startswith("http://127.0.0.1:"), (folder / "kiosk.log").read_text()
+        self.base = self.link.partition("/?")[0]
+        self.client = httpx.Client(base_url=self.base, trust_env=False, timeout=60)
+
+    def state(self, session: str) -> str:
+        """What has become of a session."""
+        return str(self.client.get(f"/api/sessions/{session}").json()["state"])
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.client.close()
+        self.log.close()
+
+
+@pytest.fixture(scope="package")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKiosk]:
+    """A kiosk whose link was used: its client has the cookie, and pages get it."""
+    with contextlib.closing(RunningKiosk(tmp_path_factory.mktemp("kiosk"))) as running:
+        assert running.client.get(running.link).status_code == 303
+        yield running
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Any]:
+    """Playwright, as long as tests of this folder run: while it does, this thread has an event loop."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium: apt-get install chromium")
+    with sync_api.sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Any) -> Iterator[Callable[..., Any]]:
+    """A function that starts a Chromium with more flags, each once."""
+    started: dict[tuple[str, ...], Any] = {}
+
+    def start(*flags: str) -> Any:
+        if flags not in started:
+            started[flags] = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *flags])
+        return started[flags]
+
+    yield start
+    for browser in started.values():
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], list[str]]:
+    """A function that gives the flags with which Chromium plays an AVI as its camera and microphone, over and over."""
+    folder = tmp_path_factory.mktemp("filmed")
+
+    def flags(avi: Path) -> list[str]:
+        picture, sound = folder / f"{avi.stem}.mjpeg", folder / f"{avi.stem}.wav"
+        if not sound.exists():
+            ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(avi)]
+            subprocess.run(
+                [*ffmpeg, "-map", "0:v", "-c", "copy", str(picture), "-map", "0:a", "-c", "copy", str(sound)], check=True
+            )
+        return [f"--use-file-for-fake-video-capture={picture}", f"--use-file-for-fake-audio-capture={sound}"]
+
+    return flags
+
+
+@pytest.fixture
+def person(
+    kiosk: RunningKiosk, chromium: Callable[..., Any], filmed: Callable[[Path], list[str]], puppet: Callable[..., Path]
+) -> Iterator[Callable[..., Person]]:
+    """A function that brings somebody to the station: a puppet with these fields, or nobody on a browser with these flags.
+
+    When the test is over, the page must not have complained about anything but what the test asked for.
+    """
+    with contextlib.ExitStack() as stack:
+        come: list[Person] = []
+
+        def comes(*flags: str, language: str = "es", station: dict[str, Any] | None = None, **fields: Any) -> Person:
+            if not flags:
+                flags = (DEVICES, ACCEPT, *filmed(puppet(suffix=".avi", **{**FILMED, **fields})))
+            context = chromium(*flags).new_context(viewport={"width": 1280, "height": 800}, locale="es-ES")
+            stack.callback(context.close)
+            context.set_default_timeout(30_000)
+            value = kiosk.client.cookies["lipgate_station"]
+            context.add_cookies([{"name": "lipgate_station", "value": value, "url": kiosk.base}])
+            come.append(Person(context.new_page(), kiosk.base, language, station or {}))
+            return come[-1]
+
+        yield comes
+        complaints = [complaint for one in come for complaint in one.complaints]
+    assert complaints == []

@@ -1,0 +1,140 @@
+"""The whole way of a person at the station, in both languages, with lips and voice that belong together and that do not."""
+
+import pytest
+
+from tests.kiosk.browser.conftest import HURRY, MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize(("language", "passed"), [("es", "Verificación correcta"), ("en", "Verification passed")])
+def test_lips_and_voice_that_belong_together_pass(person, kiosk, language, passed):
+    someone = person(language=language)
+    session = someone.begin()
+    assert someone.digits() == "".join(session["challenge"]["digits"])
+    assert sorted(someone.running_devices()) == ["audio", "video"]
+    someone.read()
+    if someone.judged() == "next":  # the two devices of this browser may have started apart
+        someone.press("again")
+        someone.read()
+
+    assert someone.judged() == "allow", someone.words()
+    assert someone.heading() == passed
+    assert kiosk.state(session["id"]) == "allowed"
+    assert someone.running_devices() == []
+    someone.press("leave")
+    someone.at("welcome")
+
+
+def test_a_voice_that_is_late_never_passes_and_is_blocked_after_the_last_attempt(person, kiosk):
+    someone = person(language="en", offset_frames=-8)
+    session = someone.begin()
+    phrases = {someone.digits()}
+    for _ in range(MAX_ATTEMPTS - 1):
+        someone.read()
+        assert someone.judged() == "next", someone.words()
+        assert "You have 1 attempt left" in someone.words()
+        someone.press("again")
+        someone.at("capture")
+        phrases.add(someone.digits())
+    someone.read()
+
+    assert someone.judged() == "block"
+    assert "There are no attempts left." in someone.words()
+    assert len(phrases) == MAX_ATTEMPTS
+    assert kiosk.state(session["id"]) == "blocked"
+
+
+def test_words_of_somebody_else_are_blocked_at_once_and_a_recording_ends_by_itself(person, kiosk):
+    someone = person(dubbed=True, station={"longest_recording_seconds": 6})
+    session = someone.begin()
+    someone.see("good")
+    someone.press("begin")
+
+    assert someone.judged() == "block"
+    assert someone.heading() == "Verificación no superada"
+    assert kiosk.state(session["id"]) == "blocked"
+
+
+def test_who_is_not_seen_is_asked_before_an_attempt_is_wasted(person):
+    someone = person(no_face=True, language="en", station=HURRY)
+    someone.begin()
+    someone.see("adjust")
+    assert "We do not see your face." in someone.words()
+    someone.press("begin")
+    assert "Press again to start anyway." in someone.words()
+    someone.press("begin")
+    someone.phase("recording")
+    someone.press("done")
+
+    assert someone.judged() == "next"
+    # The saucer in the picture may pass for a face far away.
+    assert any(reason in someone.words() for reason in ("No face was seen.", "Your face was too far away."))
+    assert "You have 1 attempt left" in someone.words()
+
+
+def test_another_language_is_a_new_session_in_that_language(person, kiosk):
+    someone = person()
+    session = someone.begin()
+    with someone.page.expect_response(f"{kiosk.base}/api/sessions") as answer:
+        someone.speak("en")
+    someone.at("capture")
+
+    assert someone.heading() == "You will read these digits"
+    assert someone.page.evaluate("document.documentElement.lang") == "en"
+    assert answer.value.json()["language"] == "en"
+    assert kiosk.state(session["id"]) == "cancelled"
+
+
+def test_who_cancels_leaves_no_session_and_no_camera_behind(person, kiosk):
+    someone = person()
+    session = someone.begin()
+    someone.see("good")
+    someone.press("begin")
+    someone.phase("recording")
+    someone.page.click("#cancel")
+    someone.at("welcome")
+
+    assert kiosk.state(session["id"]) == "cancelled"
+    assert someone.running_devices() == []
+
+
+def test_who_walks_away_is_asked_and_then_forgotten(person, kiosk):
+    someone = person(language="en")
+    someone.page.clock.install()
+    session = someone.begin()
+    asks = someone.page.get_by_role("dialog", name="Are you still there?")
+    someone.page.clock.fast_forward(61_000)
+    asks.get_by_role("button", name="Yes, go on").click()
+    asks.wait_for(state="hidden")
+    someone.page.clock.fast_forward(61_000)
+    asks.wait_for()
+    someone.page.clock.fast_forward(20_000)
+    someone.at("welcome")
+
+    assert kiosk.state(session["id"]) == "cancelled"
+    someone.page.clock.fast_forward(31_000)
+    someone.page.locator("html[lang=es]").wait_for()
+
+
+def test_an_expired_phrase_is_replaced_before_it_is_read(person, kiosk):
+    someone = person(language="en")
+
+    def soon(route):
+        answer = route.fetch()
+        session = answer.json()
+        session["challenge"]["expires_in_seconds"] = 0
+        route.fulfill(response=answer, json=session)
+
+    def renewed(route):
+        answer = route.fetch()
+        session = answer.json()
+        session["challenge"] = {"id": "renewed", "digits": list("31415926"), "expires_in_seconds": 90}
+        route.fulfill(response=answer, json=session)
+
+    someone.page.route(f"{kiosk.base}/api/sessions", soon)
+    someone.page.route(
+        f"{kiosk.base}/api/sessions/*", lambda route: renewed(route) if route.request.method == "GET" else route.fallback()
+    )
+    someone.begin()
+    someone.page.get_by_text("The digits have expired. The new ones are: three, one, four").wait_for(state="attached")
+
+    assert someone.digits() == "31415926"

@@ -1,0 +1,126 @@
+"""What a person sees where the station cannot go on: no camera, no leave to use it, no answer, no disk."""
+
+import pytest
+
+from tests.kiosk.browser.conftest import ACCEPT, DEVICES, HURRY
+
+
+@pytest.mark.parametrize(
+    ("flags", "es", "en"),
+    [
+        pytest.param(
+            (DEVICES, "--deny-permission-prompts"),
+            "El uso de la cámara o del micrófono está bloqueado.",
+            "The use of the camera or the microphone is blocked.",
+            id="denied",
+        ),
+        pytest.param(
+            (ACCEPT, f"{DEVICES}=device-count=0"),
+            "Esta estación no encuentra ninguna cámara.",
+            "This station finds no camera.",
+            id="no camera",
+        ),
+    ],
+)
+def test_without_a_camera_the_screen_says_why(person, flags, es, en):
+    someone = person(*flags)
+    someone.press("start")
+    someone.at("no_camera")
+    assert es in someone.page.get_by_role("alert").inner_text()
+    someone.speak("en")
+    assert en in someone.page.get_by_role("alert").inner_text()
+    assert someone.barriers() == []
+    someone.press("retry")
+    someone.at("no_camera")
+    someone.press("leave")
+    someone.at("welcome")
+
+
+def refuse(status, code):
+    """Answer a request with a problem."""
+    problem = {"status": status, "code": code, "title": "Refused", "type": "about:blank", "detail": "As the test wants."}
+    return lambda route: route.fulfill(status=status, json=problem)
+
+
+@pytest.mark.parametrize(
+    ("fail", "words"),
+    [
+        pytest.param(lambda route: route.abort(), "The connection inside the station was lost.", id="network"),
+        pytest.param(refuse(503, "storage_unavailable"), "The result cannot be kept.", id="full disk"),
+    ],
+)
+def test_a_recording_that_is_not_judged_is_no_decision_and_costs_no_attempt(person, kiosk, fail, words):
+    someone = person(language="en", station=HURRY)
+    someone.page.route("**/attempts?*", fail, times=1)
+    session = someone.begin()
+    someone.read_a_little()
+    someone.at("fault")
+
+    assert words in someone.words()
+    assert "No decision was made, and you have lost no attempt." in someone.words()
+    assert someone.barriers() == []
+    assert kiosk.state(session["id"]) == "open"
+    someone.press("retry")
+    someone.at("capture")
+    assert "You have 2 attempts left" in someone.words()
+
+
+@pytest.mark.parametrize(
+    ("fail", "words"),
+    [
+        pytest.param(refuse(503, "queue_full"), "La estación está ocupada.", id="busy"),
+        pytest.param(refuse(500, "internal_error"), "Ha ocurrido un fallo.", id="fault"),
+        pytest.param(refuse(403, "station_only"), "Esta página ya no es válida.", id="another browser"),
+        pytest.param(lambda route: route.fulfill(status=201, body="<p>no JSON"), "Ha ocurrido un fallo.", id="nonsense"),
+    ],
+)
+def test_a_station_that_cannot_begin_says_so_and_can_be_tried_again(person, kiosk, fail, words):
+    someone = person()
+    someone.page.route(f"{kiosk.base}/api/sessions", fail, times=1)
+    someone.press("start")
+    someone.at("fault")
+
+    assert words in someone.words()
+    assert someone.running_devices() == []
+    someone.press("retry")
+    someone.at("capture")
+
+
+def test_a_verdict_whose_answer_was_lost_is_shown_all_the_same(person, kiosk):
+    someone = person(dubbed=True, station=HURRY)
+
+    def lose(route):
+        route.fetch()
+        route.abort()
+
+    someone.page.route("**/attempts?*", lose)
+    session = someone.begin()
+    someone.read_a_little()
+    kind = someone.judged()
+
+    assert {"blocked": "block", "open": "next"}[kiosk.state(session["id"])] == kind
+    assert kind == "block" or "Le queda 1 intento" in someone.words()
+
+
+def test_a_phrase_that_was_used_or_is_too_old_leads_to_another(person):
+    someone = person(station=HURRY)
+    someone.page.route("**/attempts?*", refuse(409, "challenge_over"), times=1)
+    someone.begin()
+    with someone.page.expect_response("**/attempts?*"):
+        someone.read_a_little()
+    someone.phase("ready")
+    someone.at("capture")
+
+    assert "Le quedan 2 intentos" in someone.words()
+
+
+def test_a_station_that_forgot_the_session_begins_a_new_one(person, kiosk):
+    someone = person(station=HURRY)
+    forgotten = someone.begin()["id"]
+    someone.page.route(f"{kiosk.base}/api/sessions/{forgotten}**", refuse(404, "session_unknown"))
+    with someone.page.expect_response(f"{kiosk.base}/api/sessions") as answer:
+        someone.read_a_little()
+    someone.phase("ready")
+    someone.at("capture")
+
+    assert answer.value.json()["id"] != forgotten
