@@ -171,6 +171,10 @@ def operator(chromium: Callable[..., Any], office: RunningKiosk) -> Iterator[Cal
 
 def test_a_wrong_pin_is_refused_and_the_right_one_opens_the_history_by_touch_as_by_keyboard(operator):
     someone = operator()
+    someone.page.click("[data-language=en]")
+    someone.page.get_by_role("heading", name="Operator").wait_for()
+    someone.page.click("[data-language=es]")
+    someone.page.get_by_role("heading", name="Operador").wait_for()
     someone.type_pin("1111")
     someone.page.get_by_text("Ese PIN no es correcto.").wait_for()
     assert someone.page.locator(".pin-field").input_value() == ""

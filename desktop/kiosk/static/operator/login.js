@@ -9,10 +9,11 @@ const LONGEST_PIN = 12;
 /**
  * Show the PIN pad.
  * @param {HTMLElement} place
- * @param {{notice?: string|null, onEnter: () => void}} options notice: why the operator is asked again
+ * @param {{notice?: string|null, onEnter: () => void, tools: Node}} options notice: why the operator is asked again;
+ *   tools: what else may be done here
  * @returns {() => void} ends what runs
  */
-export function showLogin(place, { notice = null, onEnter }) {
+export function showLogin(place, { notice = null, onEnter, tools }) {
   const message = newId("pin-message");
   const field = h("input", {
     id: newId("pin"),
@@ -125,26 +126,25 @@ export function showLogin(place, { notice = null, onEnter }) {
 
   function explainMissingPin() {
     const title = h("h1", { tabindex: "-1" }, t("login.no_pin"));
-    fill(
-      place,
-      h(
-        "main",
-        { class: "gate" },
-        h(
-          "div",
-          { class: "pin-card" },
-          h("div", { class: "pin-head" }, icon("lock"), title),
-          h("p", {}, t("login.no_pin_how")),
-          h("p", {}, h("code", { class: "command" }, "lipgate kiosk --set-pin")),
-          h("p", { class: "soft" }, t("login.no_pin_why")),
-          button(t("login.retry"), () => showLogin(place, { onEnter }), { kind: "primary" }),
-        ),
-      ),
+    const card = h(
+      "div",
+      { class: "pin-card" },
+      h("div", { class: "pin-head" }, icon("lock"), title),
+      h("p", {}, t("login.no_pin_how")),
+      h("p", {}, h("code", { class: "command" }, "lipgate kiosk --set-pin")),
+      h("p", { class: "soft" }, t("login.no_pin_why")),
+      button(t("login.retry"), () => showLogin(place, { onEnter, tools }), { kind: "primary" }),
     );
+    gate(card);
     title.focus();
   }
 
-  fill(place, h("main", { class: "gate" }, form, h("p", { class: "gate-foot" }, h("a", { href: "/" }, t("login.to_station")))));
+  function gate(card) {
+    const foot = h("div", { class: "gate-foot" }, h("a", { href: "/" }, t("login.to_station")), tools);
+    fill(place, h("main", { class: "gate" }, card, foot));
+  }
+
+  gate(form);
   field.focus();
   return () => clearInterval(ticking);
 }

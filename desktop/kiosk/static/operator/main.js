@@ -27,8 +27,16 @@ let entered = false;
 /** View, further parts of the path and parameters that the address names. */
 function place() {
   const [path, search] = location.hash.replace(/^#\/?/, "").split("?");
-  const [name, ...rest] = path.split("/").map(decodeURIComponent);
+  const [name, ...rest] = path.split("/").map(decoded);
   return { name: Object.hasOwn(VIEWS, name) ? name : "history", rest, parameters: new URLSearchParams(search ?? "") };
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function lock(notice) {
@@ -36,7 +44,7 @@ function lock(notice) {
   entered = false;
   clearTimeout(idle);
   document.title = `${t("login.title")} · Lipgate`;
-  leave = showLogin(frame, { notice, onEnter: enter });
+  leave = showLogin(frame, { notice, onEnter: enter, tools: languageSwitch() });
 }
 
 async function enter() {
@@ -69,16 +77,6 @@ function draw() {
       h("a", { class: "tab", href: `#/${name}`, "data-tab": name, on: { click: again } }, icon(name), t(`${name}.title`)),
     ),
   );
-  const languages = Object.entries(LANGUAGES).map(([tag, name]) =>
-    button(tag.toUpperCase(), () => speak(tag), {
-      kind: "small",
-      lang: tag,
-      title: name,
-      "aria-label": `${tag.toUpperCase()}, ${name}`,
-      "aria-pressed": String(tag === language),
-      "data-language": tag,
-    }),
-  );
   fill(
     frame,
     skip,
@@ -89,7 +87,7 @@ function draw() {
       h(
         "div",
         { class: "top-tools" },
-        h("div", { class: "segments", role: "group", "aria-label": t("frame.language") }, languages),
+        languageSwitch(),
         h("a", { class: "button quiet wide-only", href: "/" }, t("login.to_station")),
         button(t("frame.log_out"), logOut, { kind: "quiet", symbol: "out" }),
       ),
@@ -98,6 +96,20 @@ function draw() {
     h("main", { id: "view", tabindex: "-1" }),
     h("footer", { class: "foot" }, t("frame.version", { version: station.version })),
   );
+}
+
+function languageSwitch() {
+  const languages = Object.entries(LANGUAGES).map(([tag, name]) =>
+    button(tag.toUpperCase(), () => speak(tag), {
+      kind: "small",
+      lang: tag,
+      title: name,
+      "aria-label": `${tag.toUpperCase()}, ${name}`,
+      "aria-pressed": String(tag === language),
+      "data-language": tag,
+    }),
+  );
+  return h("div", { class: "segments", role: "group", "aria-label": t("frame.language") }, languages);
 }
 
 function again(event) {
@@ -114,6 +126,10 @@ function toView(event) {
 async function speak(tag) {
   remember(tag);
   await use(tag);
+  if (!entered) {
+    lock(null);
+    return;
+  }
   draw();
   await show({ focus: `[data-language="${tag}"]` });
 }
