@@ -1,9 +1,7 @@
 // The browser's camera and microphone: what there is, what it gives, and recordings of it.
 
-import { WANTED, closeCamera as close } from "../station/camera.js";
+import { WANTED } from "../station/camera.js";
 import { Recorder } from "../station/recorder.js";
-
-export { close };
 
 const RATE_MS = 2000;
 
