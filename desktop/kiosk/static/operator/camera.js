@@ -1,35 +1,20 @@
 // The browser's camera and microphone: what there is, what it gives, and recordings of it.
 
+import { WANTED } from "../station/camera.js";
 import { Recorder } from "../station/recorder.js";
 
 const RATE_MS = 2000;
 
 /**
- * Open camera and microphone. The sound is taken as it comes: what cleans it may also move it.
+ * Open camera and microphone as the station does, so that the delay is that of its recordings.
  * @param {{camera?: string, microphone?: string}} chosen device ids; the browser's choice where empty
  * @returns {Promise<MediaStream>}
  */
 export function open({ camera = "", microphone = "" } = {}) {
   return navigator.mediaDevices.getUserMedia({
-    video: {
-      width: { ideal: 640 },
-      height: { ideal: 480 },
-      frameRate: { ideal: 25 },
-      facingMode: { ideal: "user" },
-      ...(camera && { deviceId: { exact: camera } }),
-    },
-    audio: {
-      echoCancellation: false,
-      noiseSuppression: false,
-      autoGainControl: false,
-      ...(microphone && { deviceId: { exact: microphone } }),
-    },
+    video: { ...WANTED.video, ...(camera && { deviceId: { exact: camera } }) },
+    audio: { ...WANTED.audio, ...(microphone && { deviceId: { exact: microphone } }) },
   });
-}
-
-/** Let go of camera and microphone. */
-export function close(stream) {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 /** Cameras and microphones; they have names once one was opened. */
@@ -89,7 +74,7 @@ export function measureLevel(stream, tell) {
 }
 
 /**
- * Record as the station does, so that the delay is that of the station's recordings.
+ * Record as the station does.
  * @param {MediaStream} stream
  * @param {number} seconds
  * @param {(left: number) => void} tell seconds left, ten times a second

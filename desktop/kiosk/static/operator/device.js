@@ -1,7 +1,8 @@
 // Device check: what the program finds, what the browser sees, and a test recording.
 
 import { get } from "./api.js";
-import { close, list, measureLevel, measureRate, open } from "./camera.js";
+import { closeCamera } from "../station/camera.js";
+import { list, measureLevel, measureRate, open } from "./camera.js";
 import { button, fill, h, icon, newId } from "./dom.js";
 import { has, named, number, t } from "./i18n.js";
 import { testRecording } from "./test_recording.js";
@@ -73,7 +74,7 @@ function liveView(tools) {
   function stop() {
     for (const ending of endings) ending();
     endings = [];
-    close(stream);
+    closeCamera(stream);
     stream = null;
   }
 

@@ -1,7 +1,7 @@
 // Camera and microphone together, from one request, so that they run on one clock.
 
 // Lips and sound are compared as they are: what a browser does to make calls pleasant would change the sound.
-const WANTED = {
+export const WANTED = {
   video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 25 }, facingMode: { ideal: "user" } },
   audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
 };
