@@ -99,19 +99,35 @@ def chromium(playwright: Any) -> Iterator[Callable[..., Any]]:
         browser.close()
 
 
+def film(avi: Path, picture: Path, sound: Path) -> list[str]:
+    """Cut an AVI into what Chromium plays as its camera and microphone, over and over.
+
+    Args:
+        avi: MJPEG and PCM.
+        picture: written, or replaced: then the page gets the new one when it opens the camera the next time.
+        sound: the same for the microphone.
+
+    Returns:
+        flags of Chromium.
+    """
+    new = [path.with_suffix(f".new{path.suffix}") for path in (picture, sound)]
+    cut = ["-map", "0:v", "-c", "copy", str(new[0]), "-map", "0:a", "-c", "copy", str(new[1])]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(avi), *cut], check=True)
+    for made, wanted in zip(new, (picture, sound), strict=True):
+        made.replace(wanted)
+    return [f"--use-file-for-fake-video-capture={picture}", f"--use-file-for-fake-audio-capture={sound}"]
+
+
 @pytest.fixture(scope="package")
 def filmed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], list[str]]:
-    """A function that gives the flags with which Chromium plays an AVI as its camera and microphone, over and over."""
+    """A function that gives the flags with which Chromium plays an AVI; each is cut once."""
     folder = tmp_path_factory.mktemp("filmed")
+    known: dict[Path, list[str]] = {}
 
     def flags(avi: Path) -> list[str]:
-        picture, sound = folder / f"{avi.stem}.mjpeg", folder / f"{avi.stem}.wav"
-        if not sound.exists():
-            ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(avi)]
-            subprocess.run(
-                [*ffmpeg, "-map", "0:v", "-c", "copy", str(picture), "-map", "0:a", "-c", "copy", str(sound)], check=True
-            )
-        return [f"--use-file-for-fake-video-capture={picture}", f"--use-file-for-fake-audio-capture={sound}"]
+        if avi not in known:
+            known[avi] = film(avi, folder / f"{avi.stem}.mjpeg", folder / f"{avi.stem}.wav")
+        return known[avi]
 
     return flags
 

@@ -102,6 +102,10 @@ class Person:
         self.at("verdict")
         return str(self.page.evaluate("document.body.dataset.verdict"))
 
+    def next_phrase(self) -> list[str]:
+        """The digits that come after the last recording, which the page shows once it is asked to."""
+        return list(self._answers[-1].json()["session"]["challenge"]["digits"])
+
     def figures(self) -> list[dict[str, Any]]:
         """What the station told of each recording."""
         return [answer.json()["attempt"] for answer in self._answers if answer.status == 201]
@@ -133,6 +137,9 @@ class Person:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             seen = Axe().run(self.page).response
             assert seen["passes"]
-            found += [f"{scheme}: {one['id']}: {[(node['html'], node['failureSummary']) for node in one['nodes']]}" for one in seen["violations"]]
+            found += [
+                f"{scheme}: {one['id']}: {[(node['html'], node['failureSummary']) for node in one['nodes']]}"
+                for one in seen["violations"]
+            ]
         self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
         return found
