@@ -48,6 +48,7 @@ export function makeSteps(page, capture) {
     signal.addEventListener("abort", () => (shown.hidden = true), { once: true });
     for (;;) {
       const { code } = language;
+      const changed = page.languageChange();
       if (station.voice_start[code] && (await microphoneAllowed())) {
         const one = branch(AbortSignal.any([signal, page.languageChanged()]));
         const done = await wakePhrase(api, code, one.signal, () => (shown.hidden = false)).then(
@@ -59,7 +60,7 @@ export function makeSteps(page, capture) {
         if (done) return;
       }
       signal.throwIfAborted();
-      await Promise.race([pause(WAKE_AGAIN_MS, signal), page.languageChange()]);
+      await Promise.race([pause(WAKE_AGAIN_MS, signal), changed]);
     }
   }
 

@@ -39,7 +39,7 @@ export class Visit {
 
   /** Go on with the session where it is open and in this language, else begin one. */
   async enter(language, signal) {
-    if (this.session && this.session.language !== language) this.drop();
+    if (this.session && this.session.language !== language) await this.drop();
     if (this.session) await this.renew(signal);
     if (this.session?.state !== "open") this.keep(await this.#api.start(language, signal));
   }
@@ -66,9 +66,10 @@ export class Visit {
   }
 
   /** Let the session go; the station is told where it is open. */
-  drop() {
-    if (this.session?.state === "open") this.#api.cancel(this.session.id).catch(() => {}); // else it is found abandoned later
+  async drop() {
+    const { session } = this;
     this.session = null;
+    if (session?.state === "open") await this.#api.cancel(session.id).catch(() => {}); // else it is found abandoned later
   }
 
   /** The person has left. */
