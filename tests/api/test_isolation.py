@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -157,6 +158,28 @@ def test_what_is_meant_for_the_parent_does_not_end_a_score(scorer: Scorer, long_
         os.kill(process, signal.SIGTERM)
     assert task.result(60)["decision"] == "ALLOW"
     assert scorer.pids == [pid]
+
+
+PROGRAM = """
+import sys
+from core.settings import Settings
+from handlers.scoring import Scorer
+
+if __name__ == "__main__":
+    scorer = Scorer(Settings(_env_file=None, threads=1), 1, 1)
+    scorer.load()
+    print(*scorer.pids)
+    sys.exit(3)
+"""
+
+
+def test_a_program_that_ends_without_closing_ends_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    environment = {**os.environ, "PYTHONPATH": str(SAMPLE.parents[1])}
+    done = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
+    until(lambda: not alive(int(done.stdout)))
 
 
 # Interruption, errors, settings
