@@ -35,6 +35,9 @@ MAX_MARGIN = 0.35
 MAX_ERRORS_SHARE = 0.625
 """Share of the phrase's digits by which the best digits may differ from it (5 of 8)."""
 
+MIN_COMMON_SHARE = 0.5
+"""Or the share of its digits that must be among them, in order (4 of 8): pauses and noise add digits that nobody said."""
+
 _NATIVE = "en"
 
 WAKE_MARGIN = 0.17
@@ -87,6 +90,17 @@ def errors_between(shown: Sequence[str], heard: Sequence[str]) -> int:
     return row[-1]
 
 
+def in_common(shown: Sequence[str], heard: Sequence[str]) -> int:
+    """Digits of one that are found in the other in the same order."""
+    row = [0] * (len(heard) + 1)
+    for wanted in shown:
+        before = row
+        row = [0]
+        for j, got in enumerate(heard, 1):
+            row.append(before[j - 1] + 1 if wanted == got else max(before[j], row[j - 1]))
+    return row[-1]
+
+
 def decide(shown: Sequence[str], heard: Sequence[str], margin: float | None) -> bool:
     """The rule: the phrase fits the sound nearly as well as the digits that fit best, and those are not quite others.
 
@@ -95,7 +109,8 @@ def decide(shown: Sequence[str], heard: Sequence[str], margin: float | None) -> 
         heard: digits that fit best.
         margin: as in `Heard`.
     """
-    alike = errors_between(shown, heard) <= MAX_ERRORS_SHARE * len(shown)
+    few_errors = errors_between(shown, heard) <= MAX_ERRORS_SHARE * len(shown)
+    alike = few_errors or in_common(shown, heard) >= MIN_COMMON_SHARE * len(shown)
     return alike and margin is not None and margin <= MAX_MARGIN
 
 

@@ -39,6 +39,10 @@ _MEANINGS = {
         "Check it in Spanish too, by the sounds of English, as no recogniser of Spanish comes with the program. Errs more often.",
         "Comprobarla también en español, con los sonidos del inglés, pues el programa no trae reconocedor de español. Falla más.",
     ),
+    "voice_start": (
+        "Listen, while nobody is there, for the words that start a session. Nothing heard is kept.",
+        "Escuchar, mientras no hay nadie, las palabras que inician una sesión. No se guarda nada de lo oído.",
+    ),
     "keep_videos": (
         "Keep recordings until the retention time is over. Off: each is deleted as soon as it is judged.",
         "Guardar las grabaciones hasta que venza el plazo. Desactivado: se borran en cuanto se evalúan.",

@@ -25,7 +25,7 @@ _OPTIONS: dict[str, Any] = {
     # All sounds are weighed in every frame: else scores of different grammars are measured against different bests.
     "compallsen": True,
     "lw": 1.0,
-    "wip": 1e-3,
+    "wip": 1e-8,  # words are heard in pauses otherwise
     "silprob": 0.5,
     "beam": 1e-60,
     "pbeam": 1e-60,

@@ -39,11 +39,22 @@ class KioskSettings(BaseSettings):
     phrase_check_approximate: bool = Field(
         False, description="Check it in languages without a recogniser of their own too, by the sounds of another language."
     )
+    voice_start: bool = Field(
+        True, description="Listen, while nobody is there, for the words that start a session. Nothing heard is kept."
+    )
     keep_videos: bool = Field(False, description="Keep recordings until the retention time is over.")
     retention_days: int = Field(90, ge=1, le=3650, description="Days after which sessions and their recordings are removed.")
 
 
-KIOSK_OPTIONS = ("max_attempts", "phrase_digits", "phrase_check", "phrase_check_approximate", "keep_videos", "retention_days")
+KIOSK_OPTIONS = (
+    "max_attempts",
+    "phrase_digits",
+    "phrase_check",
+    "phrase_check_approximate",
+    "voice_start",
+    "keep_videos",
+    "retention_days",
+)
 CORE_OPTIONS = ("allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -159,6 +160,28 @@ def test_what_is_meant_for_the_parent_does_not_end_a_score(scorer: Scorer, long_
     assert scorer.pids == [pid]
 
 
+PROGRAM = """
+import sys
+from core.settings import Settings
+from handlers.scoring import Scorer
+
+if __name__ == "__main__":
+    scorer = Scorer(Settings(_env_file=None, threads=1), 1, 1)
+    scorer.load()
+    print(*scorer.pids)
+    sys.exit(3)
+"""
+
+
+def test_a_program_that_ends_without_closing_ends_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    environment = {**os.environ, "PYTHONPATH": str(SAMPLE.parents[1])}
+    done = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
+    until(lambda: not alive(int(done.stdout)))
+
+
 # Interruption, errors, settings
 
 
@@ -213,14 +236,19 @@ def test_thresholds_can_differ_from_score_to_score(scorer: Scorer) -> None:
     assert len(scorer.pids) == 1
 
 
-def test_what_cannot_be_scored_is_said_as_ever(scorer: Scorer, tmp_path: Path, long_video: Path) -> None:
+def test_a_score_that_sees_its_deadline_itself_says_so(scorer: Scorer, long_video: Path) -> None:
+    scorer.load()
+    with pytest.raises(DeadlineError):
+        scorer.score(long_video, time.monotonic() + 0.2)
+
+
+def test_what_cannot_be_scored_is_said_as_ever(scorer: Scorer, tmp_path: Path) -> None:
     bad = tmp_path / "a.mp4"
     bad.write_bytes(b"no video" * 99)
     for video, deadline, kind, code in (
         (bad, None, InputError, "not_a_video"),
         (tmp_path / "none", None, InputError, "file_not_found"),
         (SAMPLE, time.monotonic() - 1, DeadlineError, "timeout"),
-        (long_video, time.monotonic() + 1.5, DeadlineError, "timeout"),
     ):
         with pytest.raises(kind) as caught:
             scorer.score(video, deadline)

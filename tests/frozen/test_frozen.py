@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from core import __version__
+from core.opencv import cv2
 from desktop.cli import COMMANDS
 from tests.frozen.conftest import copy_of
 from tests.frozen.running import ODD_NAME, SAMPLES, as_nobody, document, judged, no_network, read_only, run, with_root
@@ -84,10 +86,14 @@ def test_nothing_is_written_to_its_folder(program: Path, place: Path) -> None:
 def test_a_machine_with_a_c_library_and_nothing_else(frozen: Path, installed: dict[str, Any], tmp_path: Path) -> None:
     """No Python, no shell, no /etc: a root of its own that holds the C library, zlib, the program and what a kernel gives."""
     copy_of(frozen, tmp_path / "opt" / "lipgate")
-    wanted = r"ld-linux.*|lib(c|m|dl|rt|pthread|z)\.so\.\d+"
-    linked = subprocess.run(
-        ["/usr/bin/ldd", *frozen.glob("_internal/**/*.so*"), frozen / "lipgate"], capture_output=True, check=False
-    ).stdout
+    # libgcc_s comes with every C library; the ffmpeg program needs it.
+    wanted = r"ld-linux.*|lib(c|m|mvec|dl|rt|pthread|gcc_s|z)\.so\.\d+"
+    binaries = [
+        frozen / "lipgate",
+        *frozen.glob("_internal/**/*.so*"),
+        *frozen.glob("_internal/imageio_ffmpeg/binaries/ffmpeg-*"),
+    ]
+    linked = subprocess.run(["/usr/bin/ldd", *binaries], capture_output=True, check=False).stdout
     for library in set(re.findall(rb"(/\S+) \(0x", linked)):
         path = Path(os.fsdecode(library))
         if re.fullmatch(wanted, path.name):
@@ -117,6 +123,14 @@ def test_a_name_that_is_not_text(program: Path, tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.mp4")
     (tmp_path / name).write_bytes((SAMPLES / "in_sync.mp4").read_bytes())
     assert document(run(program, "score", name, "--json", cwd=str(tmp_path)))["decision"] == "ALLOW"
+
+
+@pytest.mark.parametrize("container", ["ts", "webm", "avi"])
+def test_other_containers(container: str, frozen: Path, program: Path, tmp_path: Path) -> None:
+    [ffmpeg] = (frozen / "_internal" / "imageio_ffmpeg" / "binaries").glob("ffmpeg-*")
+    clip = tmp_path / f"clip.{container}"
+    assert run(ffmpeg, "-v", "error", "-i", SAMPLES / "in_sync.mp4", "-threads", "2", clip).returncode == 0
+    assert document(run(program, "score", clip, "--json"))["offset_frames"] in (-1, 0, 1)
 
 
 def test_a_bad_file_has_its_code(program: Path, place: Path) -> None:
@@ -220,6 +234,10 @@ def test_nothing_is_inside_that_a_score_does_not_need(frozen: Path) -> None:
     assert size <= MAX_MB * 1_000_000
 
 
+def test_no_link_leads_nowhere(frozen: Path) -> None:
+    assert [path for path in frozen.rglob("*") if path.is_symlink() and not path.exists()] == []
+
+
 def test_licences_come_along(frozen: Path) -> None:
     folder = frozen / "_internal" / "licences"
     assert {"numpy", "onnxruntime", "opencv-python-headless", "fastapi"} <= {path.name for path in folder.iterdir()}
@@ -273,6 +291,9 @@ def test_the_station_judges_a_recording(program: Path, tmp_path: Path) -> None:
                 assert "text/html" in browser.get(link).headers["content-type"]
                 assert browser.get("/static/operator.css").status_code == 200
                 assert browser.get("/api/station").json()["phrase_check"]["en"] is True
+                _, jpeg = cv2.imencode(".jpg", np.full((240, 320, 3), 127, np.uint8))
+                seen = browser.post("/api/preview", content=jpeg.tobytes(), headers={"Content-Type": "image/jpeg"})
+                assert (seen.status_code, "no_face" in seen.json()["hints"]) == (200, True)
                 session = browser.post("/api/sessions", json={"language": "en"}).json()
                 answer = browser.post(
                     f"/api/sessions/{session['id']}/attempts?challenge={session['challenge']['id']}",

@@ -79,6 +79,7 @@ def test_errors_are_the_fewest_digits_to_change(shown, heard, errors):
         ("4720158", 0.1, True),  # two digits heard wrong, but the phrase fits as well
         ("47291583", MAX_MARGIN + 0.01, False),
         ("47291583", None, False),  # the phrase does not fit the sound at all
+        ("4092570219150803", 0.1, True),  # digits that nobody said are among them
         ("90613725", 0.1, False),  # fits as well, but hardly a digit is alike
         ("0", 0.0, False),
         ("", 0.0, False),

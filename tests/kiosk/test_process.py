@@ -8,12 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+
+from bench.phrases_speech import Voice, say
+from core.constants import AUDIO_RATE
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 COMMAND = [sys.executable, "-P", "-m", "desktop"]
@@ -101,8 +106,11 @@ def test_only_the_phrase_that_is_shown_opens(begin: Begin, puppet: Callable[...,
 
     def reads(digits: list[str]) -> bytes:
         voice = tmp_path / f"{''.join(digits)}.wav"
-        subprocess.run(["espeak-ng", "-v", "en-us", "-s", "130", "-w", voice, " . ".join(digits)], check=True)  # noqa: S607
-        return puppet(voice=voice, seconds=7.0).read_bytes()
+        with wave.open(str(voice), "wb") as file:
+            file.setparams((1, 2, AUDIO_RATE, 0, "NONE", ""))
+            # The puppet begins anew when its words are over: silence until then.
+            file.writeframes(np.pad(say(", ".join(digits), Voice("en-us", 150, 50)), (0, 8 * AUDIO_RATE)).tobytes())
+        return puppet(voice=voice, seconds=8.0).read_bytes()
 
     session = kiosk.start()
     other = [str((int(digit) + 4) % 10) for digit in session["challenge"]["digits"]]

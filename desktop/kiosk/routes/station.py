@@ -45,7 +45,7 @@ async def station(kiosk: AppKiosk) -> JSONResponse:
         "countdown_seconds": COUNTDOWN_S,
         "longest_recording_seconds": LONGEST_RECORDING_S,
         "phrase_check": {language: kiosk.station.checks_phrase(language, own) for language in LANGUAGES},
-        "voice_start": {language: hearing.can_be_called(language) for language in LANGUAGES},
+        "voice_start": {language: own.voice_start and hearing.can_be_called(language) for language in LANGUAGES},
         "keeps_videos": own.keep_videos,
         "max_video_mb": MAX_VIDEO_BYTES >> 20,
     }
@@ -98,8 +98,9 @@ async def preview(request: Request, kiosk: AppKiosk) -> JSONResponse:
 async def listen(request: Request, kiosk: AppKiosk, language: Language) -> JSONResponse:
     """Whether the station was called."""
     pcm = await read_bytes(request)
-    if not kiosk.station.hearing.can_be_called(language):
-        raise RefusedError("not_available", "No recogniser of this language is installed.")
+    own, _ = await to_thread.run_sync(kiosk.station.settings)
+    if not own.voice_start or not kiosk.station.hearing.can_be_called(language):
+        raise RefusedError("not_available", "This station does not listen for words that start a session in this language.")
     if len(pcm) % 2:
         raise RefusedError("bad_sound", "The sound must be whole samples of 16 bits.")
     limiter = _one_at_a_time(request, "listen")
