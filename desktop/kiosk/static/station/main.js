@@ -57,6 +57,8 @@ function listen({ visit, language, idle, useLanguage }, flow) {
     });
   }
   window.addEventListener("pagehide", () => visit.end());
+  // A page that comes back from the browser's memory would go on with a visit that has ended and with old settings.
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 
 start();
