@@ -36,8 +36,10 @@ _MEANINGS = {
         "Comprobar que la frase se dijo de verdad, en los idiomas con reconocedor instalado.",
     ),
     "phrase_check_approximate": (
-        "Check it in Spanish too, by the sounds of English, as no recogniser of Spanish comes with the program. Tried with synthetic voices only.",
-        "Comprobarla también en español, con los sonidos del inglés, pues el programa no trae reconocedor de español. Probado solo con voces sintéticas.",
+        "Check it in Spanish too, by the sounds of English, as no recogniser of Spanish comes with the program. "
+        "Tried with synthetic voices only.",
+        "Comprobarla también en español, con los sonidos del inglés, pues el programa no trae reconocedor de español. "
+        "Probado solo con voces sintéticas.",
     ),
     "voice_start": (
         "Listen, while nobody is there, for the words that start a session. Nothing heard is kept.",
