@@ -5,10 +5,10 @@ import io
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
+from handlers.views import timestamp
 
 if TYPE_CHECKING:
     from desktop.kiosk.store import Store
@@ -72,11 +72,6 @@ def attempt_of(row: sqlite3.Row) -> Attempt:
     return Attempt(**values)
 
 
-def timestamp(at: float | None) -> str | None:
-    """RFC 3339, in UTC, whole seconds."""
-    return None if at is None else datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def attempts(store: "Store", session_id: str) -> list[Attempt]:
     """The attempts of a session, in order."""
     return [attempt_of(row) for row in store.read("SELECT * FROM attempts WHERE session = ? ORDER BY number", (session_id,))]
@@ -127,7 +122,7 @@ def session_document(store: "Store", session: Session) -> dict[str, Any]:
     return {
         "id": session.id,
         "started_at": timestamp(session.started_at),
-        "ended_at": timestamp(session.ended_at),
+        "ended_at": session.ended_at and timestamp(session.ended_at),
         "language": session.language,
         "state": str(session.state),
         "attempts": session.attempts_used,
@@ -177,7 +172,7 @@ def export_csv(store: "Store", since: float, until: float) -> Iterator[str]:
         head = {
             "session": session.id,
             "started_at": timestamp(session.started_at),
-            "ended_at": timestamp(session.ended_at),
+            "ended_at": session.ended_at and timestamp(session.ended_at),
             "language": session.language,
             "state": str(session.state),
         }
