@@ -1,8 +1,14 @@
 """The station for everybody: keyboard, screen reader, colours, small and tall screens."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.kiosk.browser.conftest import HURRY
+
+STATIC = Path(__file__).parents[3] / "desktop/kiosk/static"
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
@@ -116,3 +122,13 @@ def test_everything_fits_and_can_be_touched(person, size, language):
 
     assert small == []
     assert button["y"] + button["height"] <= size[1]
+
+
+def test_both_languages_have_the_same_words_with_the_same_gaps():
+    words = {language: json.loads((STATIC / f"i18n/{language}.json").read_text("utf-8")) for language in ("es", "en")}
+    gaps = {
+        language: {key: set(re.findall(r"\{\w+\}", text)) for key, text in texts.items()} for language, texts in words.items()
+    }
+
+    assert gaps["es"] == gaps["en"]
+    assert set(re.findall(r'data-i18n(?:-label)?="([^"]+)"', (STATIC / "index.html").read_text("utf-8"))) <= set(words["en"])

@@ -43,20 +43,20 @@ export function makeSteps(page, capture) {
 
   /** Until the wake phrase is said; for ever where the station cannot hear it. */
   async function wake(signal) {
-    const shown = byId("wake");
-    shown.hidden = true;
-    signal.addEventListener("abort", () => (shown.hidden = true), { once: true });
+    const show = (listening) => ["wake", "wake-privacy"].forEach((id) => (byId(id).hidden = !listening));
+    show(false);
+    signal.addEventListener("abort", () => show(false), { once: true });
     for (;;) {
       const { code } = language;
       const changed = page.languageChange();
       if (station.voice_start[code] && (await microphoneAllowed())) {
         const one = branch(AbortSignal.any([signal, page.languageChanged()]));
-        const done = await wakePhrase(api, code, one.signal, () => (shown.hidden = false)).then(
+        const done = await wakePhrase(api, code, one.signal, () => show(true)).then(
           () => true,
           () => false,
         );
         one.abort();
-        shown.hidden = true;
+        show(false);
         if (done) return;
       }
       signal.throwIfAborted();
