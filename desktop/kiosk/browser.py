@@ -94,6 +94,8 @@ class Opener:
                 f"--user-data-dir={self._profile}",
                 # Nobody at a kiosk can be asked, and no other page is ever opened in this browser.
                 "--auto-accept-camera-and-microphone-capture",
+                # The words that start a session must be heard before anybody has touched the screen.
+                "--autoplay-policy=no-user-gesture-required",
                 self._link(),
             ]
             self._browser = subprocess.Popen(
