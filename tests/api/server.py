@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.processes import descendants, ffmpegs
+from tests.processes import alive, descendants, ffmpegs
 
 STARTING_S = 60.0
 
@@ -67,7 +67,8 @@ class Server:
 
     def scoring(self) -> list[int]:
         """The processes that score a video just now: those with an ffmpeg. Linux."""
-        return [pid for pid in descendants(self.process.pid) if ffmpegs(pid)]
+        # One that was killed keeps its ffmpeg until the last of its threads has gone.
+        return [pid for pid in descendants(self.process.pid) if alive(pid) and ffmpegs(pid)]
 
     def until(self, job_id: str, *states: str) -> dict[str, Any]:
         """The job as soon as it is in one of these states."""
