@@ -17,6 +17,10 @@ if (ask) navigator.mediaDevices.getUserMedia = async (wanted) => {
 
 _LIVE = "given.flatMap((s) => s.getTracks()).filter((track) => track.readyState === 'live').map((track) => track.kind)"
 
+_SETTLED = """() => Promise.allSettled(
+  document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity).map((one) => one.finished))"""
+"""Waits until no colour is on its way to another."""
+
 
 class Person:
     """Drives the page as a person does, and waits for what a person would wait for."""
@@ -135,6 +139,7 @@ class Person:
         found = []
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.evaluate(_SETTLED)
             seen = Axe().run(self.page).response
             assert seen["passes"]
             found += [

@@ -17,6 +17,7 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk):
     assert someone.heading() == "Verificación correcta"
     assert kiosk.state(session["id"]) == "allowed"
     assert someone.running_devices() == []
+    assert someone.barriers() == []
     someone.press("leave")
     someone.at("welcome")
 
@@ -40,6 +41,7 @@ def test_words_of_somebody_else_are_blocked_at_once_and_a_recording_ends_by_itse
     assert someone.judged() == "block"
     assert someone.heading() == "Verificación no superada"
     assert kiosk.state(session["id"]) == "blocked"
+    assert someone.barriers() == []
 
 
 def test_who_is_not_seen_is_asked_before_an_attempt_is_wasted_and_blocked_after_the_last(person, kiosk):
