@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from desktop.kiosk import audit
-from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
+from desktop.kiosk.sessions import Attempt, Challenge, Session
 from desktop.kiosk.store import DATABASE, Store, iterate_audit
 from desktop.kiosk.verification import verify
 from handlers.domain.errors import UnavailableError
@@ -232,7 +232,3 @@ def test_options_are_kept_and_told_to_the_log(tmp_path: Path) -> None:
     assert [(entry.event, json.dumps(entry.detail)) for entry in iterate_audit(store)] == [
         ("settings_changed", '{"changed": {"max_attempts": 2}}')
     ]
-
-
-def test_states_are_known_by_name() -> None:
-    assert [str(state) for state in SessionState] == ["open", "allowed", "blocked", "cancelled", "abandoned"]
