@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request
@@ -18,6 +19,7 @@ from handlers.adapters.local.folder import RECEIVER
 from handlers.bodies import FORM_BYTES, JSON_BYTES
 from handlers.middleware import Envelope
 from handlers.openapi import describe
+from handlers.prefix import Prefix
 from handlers.problems import on_http_exception, on_lipgate_error, problem
 from handlers.routes import health, jobs, score, uploads, usage
 from handlers.services import Services
@@ -63,6 +65,8 @@ def create_app(services: Services, extension: Extension | None = None) -> FastAP
         app.add_middleware(CORSMiddleware, allow_origins=services.settings.origins, allow_methods=["*"], allow_headers=["*"])
     app.user_middleware.extend(extension.middleware)
     app.add_middleware(Envelope, limit_of=_limits(services, extension.body_limits))
+    prefix = urlsplit(services.settings.public_url or "").path.rstrip("/")
+    app.add_middleware(Prefix, of=lambda _: prefix)
     describe(app, keys_required=services.settings.require_api_keys)
     return app
 

@@ -4,8 +4,8 @@ Everything is put together once per environment, when this module is imported; w
 /health and /jobs answer after a short start.
 """
 
-import json
 import logging
+import secrets
 from typing import Any
 
 from mangum import Mangum
@@ -15,12 +15,14 @@ from core.settings import settings
 from handlers.adapters.aws import aws_services
 from handlers.app import create_app
 from handlers.logs import log_json
+from handlers.prefix import Prefix, stage_of
+from handlers.problems import problem
 
 log_json(settings().log_level)
 log = logging.getLogger(__name__)
 
 _adapter = Mangum(
-    create_app(aws_services()),
+    Prefix(create_app(aws_services()), stage_of),
     # Mangum would run a lifespan with every request; the services of AWS need none.
     lifespan="off",
     text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"],
@@ -34,7 +36,9 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         event: of API Gateway or a function URL.
         context: of the invocation; the time that remains becomes the deadline of a score.
     """
-    if not isinstance(event, dict) or not isinstance(event.get("requestContext"), dict):
+    if not (
+        isinstance(event, dict) and isinstance(event.get("requestContext"), dict) and isinstance(event.get("httpMethod", ""), str)
+    ):
         log.warning("not a request")
         return _refused("This function answers events of API Gateway and function URLs.")
     try:
@@ -46,6 +50,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
 
 
 def _refused(detail: str) -> dict[str, Any]:
-    body = {"type": "about:blank", "title": "Bad Request", "status": 400, "code": "bad_request", "detail": detail}
-    headers = {"content-type": "application/problem+json"}
-    return {"statusCode": 400, "headers": headers, "body": json.dumps(body), "isBase64Encoded": False}
+    request_id = secrets.token_hex(16)
+    answer = problem("bad_request", detail, request_id)
+    headers = {**answer.headers, "x-request-id": request_id}
+    return {"statusCode": answer.status_code, "headers": headers, "body": bytes(answer.body).decode(), "isBase64Encoded": False}

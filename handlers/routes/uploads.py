@@ -1,7 +1,7 @@
 """POST /uploads: a ticket to upload with. Where no other service takes the upload, this one does."""
 
 import time
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -36,12 +36,18 @@ async def post_upload(request: Request, services: AppServices, caller: Asking) -
     )
     document = {
         "upload": key,
-        "url": urljoin((settings.public_url or str(request.base_url)).rstrip("/") + "/", ticket.url),
+        "url": _seen_from_outside(ticket.url, request, settings.public_url),
         "fields": ticket.fields,
         "max_bytes": most,
         "expires_at": timestamp(ticket.expires_at),
     }
     return JSONResponse(document, 201, {"Cache-Control": "no-store"})
+
+
+def _seen_from_outside(url: str, request: Request, public_url: str | None) -> str:
+    """The address of what takes the upload: a service's own, or a path of this one."""
+    # A request's own address is only read where it is needed: in an event it may be anything.
+    return url if urlsplit(url).scheme else urljoin((public_url or str(request.base_url)).rstrip("/") + "/", url)
 
 
 @router.post(f"/{RECEIVER}", status_code=204, include_in_schema=False)

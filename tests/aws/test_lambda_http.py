@@ -76,14 +76,36 @@ def test_a_video_in_the_body_is_scored_byte_for_byte(
 def test_a_hostile_event_is_refused_and_the_next_one_is_answered(name: str, hostile: Any, http: Function) -> None:
     answer = http.invoke(hostile)
     assert "errorMessage" not in answer, answer
-    harmless = name in ("a header with a line break", "no headers", "header bytes beyond latin-1")
+    harmless = name in ("a header with a line break", "no headers", "header bytes beyond latin-1", "a host that is none")
     assert answer["statusCode"] < 500
     assert answer["statusCode"] >= 400 or harmless, answer
     if answer["statusCode"] >= 400:
         assert answer["headers"]["content-type"] == "application/problem+json"
-        assert body_of(answer)["code"]
+        assert set(body_of(answer)) == {"type", "title", "status", "detail", "code", "request_id"}
     assert "evil" not in str(answer.get("headers")) + str(answer.get("cookies"))
     assert http.invoke(event("http_v2_health"))["statusCode"] == 200
+
+
+@pytest.mark.parametrize("name", ["rest_v1_health", "http_v2_health"])
+def test_in_a_stage_paths_are_found_and_links_lead_back(name: str, http: Function, stack: Cloud) -> None:
+    def asked(method: str, path: str, body: str | None = None) -> Any:
+        made = event(name)
+        made["headers"]["content-type"], made["body"] = "application/json", body
+        made.pop("multiValueHeaders", None)
+        made["requestContext"]["stage"] = "prod"
+        if "http" in made["requestContext"]:
+            made["rawPath"] = f"/prod{path}"
+            made["requestContext"]["http"] |= {"path": f"/prod{path}", "method": method}
+        else:
+            made |= {"path": path, "httpMethod": method}
+            made["requestContext"]["path"] = f"/prod{path}"
+        return http.invoke(made)
+
+    assert asked("GET", "/health")["statusCode"] == 200
+    upload = body_of(asked("POST", "/uploads", "{}"))["upload"]
+    job = asked("POST", "/jobs", f'{{"upload": "{upload}"}}')
+    assert job["headers"]["location"] == f"/prod/jobs/{body_of(job)['id']}"
+    assert asked("DELETE", job["headers"]["location"].removeprefix("/prod"))["statusCode"] == 204
 
 
 def test_an_upload_goes_straight_to_s3_and_only_as_agreed(http: Function, stack: Cloud) -> None:
