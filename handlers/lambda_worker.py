@@ -32,5 +32,6 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     if not isinstance(records, list):
         log.error("not a batch of messages")
         return {"batchItemFailures": []}
-    again = [record["messageId"] for record in records if isinstance(record, dict) and not _messages.handle(record, context)]
+    failed = [record for record in records if isinstance(record, dict) and not _messages.handle(record, context)]
+    again = [record["messageId"] for record in failed if record.get("messageId")]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

@@ -138,6 +138,9 @@ def test_only_messages_that_have_to_come_again_are_reported(worker: Function, st
     stack.services().jobs.claim(held.id, "another", 600, time.time())
     both = message(held)
     both["Records"] += message(free)["Records"]
+    nameless = message(held)["Records"][0]
+    del nameless["messageId"]  # it cannot be asked for again, and must not take the others with it
+    both["Records"].append(nameless)
     both["Records"][1]["messageId"] = "the-other"
     assert failures(worker.invoke(both)) == [both["Records"][0]["messageId"]]
     assert now_of(stack, free).state is JobState.DONE
