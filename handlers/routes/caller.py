@@ -26,11 +26,13 @@ async def caller_of(request: Request) -> Caller:
 
 def _presented(request: Request) -> str | None:
     key = request.headers.get("x-api-key")
-    if key is not None:
-        return key.strip()
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else None
+    if key is not None:
+        # Two keys that differ are none: a wrong one must not pass beside a right one.
+        return key.strip() if bearer in (None, key.strip()) else ""
     # Any other way to log in is not known here; taken for a key, it is refused.
-    return token.strip() if scheme.lower() == "bearer" else (scheme or None)
+    return bearer if bearer is not None else (scheme or None)
 
 
 AppServices = Annotated[Services, Depends(services_of)]

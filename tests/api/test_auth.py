@@ -51,6 +51,13 @@ def test_both_headers_are_understood(api: Api) -> None:
         assert api.client.get("/usage", headers=headers).status_code == 200
 
 
+def test_two_keys_that_differ_are_none(api: Api) -> None:
+    key = api.key()["Authorization"].removeprefix("Bearer ")
+    for bearer, status in ((key, 200), (key[:-1], 401), ("", 401)):
+        headers = {"X-API-Key": key, "Authorization": f"Bearer {bearer}"}
+        assert api.client.get("/usage", headers=headers).status_code == status, headers
+
+
 def test_a_revoked_key_is_refused(api: Api) -> None:
     headers = api.key()
     assert api.client.get("/usage", headers=headers).status_code == 200
