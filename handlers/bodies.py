@@ -1,5 +1,6 @@
 """Bodies of requests: small JSON documents, and videos received into a private file."""
 
+import codecs
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -52,13 +53,14 @@ async def read_json(request: Request, model: type[M]) -> M:
         if len(body) > JSON_BYTES:
             raise TooLargeError("body_too_large", f"A JSON document may have at most {JSON_BYTES} bytes.")
     try:
-        return model.model_validate_json(bytes(body))
+        return model.model_validate_json(bytes(body).removeprefix(codecs.BOM_UTF8))
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         if problem["type"] == "json_invalid":
             raise RefusedError("bad_request", "The body is not valid JSON.") from error
         place = ".".join(map(str, problem["loc"]))
-        raise RefusedError("invalid_request", f"{place}: {problem['msg']}." if place else f"{problem['msg']}.") from error
+        where = f"The field {place} is wrong: " if place else ""
+        raise RefusedError("invalid_request", f"{where}{problem['msg']}.") from error
 
 
 @asynccontextmanager

@@ -148,5 +148,5 @@ async def _video(request: Request, services: Services) -> AsyncIterator[tuple[Pa
 
 def _checked(session_id: Any) -> str | None:
     if session_id is not None and len(session_id) > LONGEST_SESSION_ID:
-        raise RefusedError("invalid_request", f"session_id may have at most {LONGEST_SESSION_ID} characters.")
+        raise RefusedError("invalid_request", f"The field session_id may have at most {LONGEST_SESSION_ID} characters.")
     return session_id

@@ -146,6 +146,16 @@ def test_a_faulty_request_gets_a_problem(method: str, path: str, sent: dict, sta
     assert (answer.status_code, document["code"]) == (status, code)
 
 
+def test_a_wrong_field_is_named_as_it_is_spelled(api: Api) -> None:
+    detail = api.client.post("/score", json={}).json()["detail"]
+    assert detail == "The field video_path is wrong: Field required."
+
+
+def test_json_with_a_byte_order_mark_is_json(api: Api) -> None:
+    answer = api.client.post("/score", content=b'\xef\xbb\xbf{"video_path": "none.mp4"}', headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (404, "file_not_found")
+
+
 @pytest.mark.parametrize(
     ("code", "title"),
     [("not_a_video", "Unprocessable Content"), ("body_too_large", "Content Too Large"), ("job_not_found", "Not Found")],
