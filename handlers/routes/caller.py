@@ -25,14 +25,16 @@ async def caller_of(request: Request) -> Caller:
 
 
 def _presented(request: Request) -> str | None:
-    key = request.headers.get("x-api-key")
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else None
-    if key is not None:
-        # Two keys that differ are none: a wrong one must not pass beside a right one.
-        return key.strip() if bearer in (None, key.strip()) else ""
+    """The key as it was sent. Two that differ are none: a wrong one must not pass beside a right one."""
+    keys = {key.strip() for key in (request.headers.get("x-api-key"), _authorization(request)) if key is not None}
+    return "" if len(keys) > 1 else next(iter(keys), None)
+
+
+def _authorization(request: Request) -> str | None:
+    sent = request.headers.get("authorization")
+    scheme, _, token = (sent or "").partition(" ")
     # Any other way to log in is not known here; taken for a key, it is refused.
-    return bearer if bearer is not None else (scheme or None)
+    return token.strip() if scheme.lower() == "bearer" else sent or None
 
 
 AppServices = Annotated[Services, Depends(services_of)]
