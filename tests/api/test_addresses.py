@@ -198,6 +198,29 @@ def test_whoever_answers_slowly_is_left(drip: bytes, serve: Serve) -> None:
         ended.set()
 
 
+def test_the_time_for_all_of_it_ends_a_handshake_too(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    seen: list[bytes] = []
+
+    class Secured(socket.socket):
+        def do_handshake(self) -> None:
+            self.settimeout(20)
+            seen.append(self.recv(1))
+
+    class Context:
+        def wrap_socket(self, plain: socket.socket, **_: Any) -> Secured:
+            return Secured(fileno=plain.detach())
+
+    monkeypatch.setattr(addresses.ssl, "create_default_context", Context)
+    url = serve(lambda _: ended.wait(30) and None).replace("http:", "https:")
+    try:
+        with pytest.raises(TimeoutError):
+            post(check_url(url, private=True), b"body", {}, 0.4)
+    finally:
+        ended.set()
+    assert seen == [b""]  # it was shut, and did not time out by itself
+
+
 def test_whoever_has_no_valid_certificate_is_not_spoken_to(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bytes] = []
 
