@@ -4,6 +4,7 @@ kiosk, which serves the same app."""
 import logging
 import math
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -137,18 +138,26 @@ def document(code: str, detail: str, request_id: str | None) -> dict[str, Any]:
     }
 
 
-def of_error(error: LipgateError, request_id: str | None) -> JSONResponse:
-    """The answer for an error raised on purpose."""
+def of_error(error: LipgateError, request_id: str | None, video: Path | None = None) -> JSONResponse:
+    """The answer for an error raised on purpose. The log gets the message as it is.
+
+    Args:
+        error: what happened.
+        request_id: of the request.
+        video: what was being scored; the answer does not name it.
+    """
     if STATUS.get(error.code, 500) >= 500:
         log.warning("request failed", extra={"request_id": request_id, "code": error.code, "problem": error.message})
     retry_after = error.retry_after if isinstance(error, ServiceError) else None
-    return problem(error.code, public_message(error), request_id, retry_after=retry_after)
+    # What the service itself refuses does not speak of files, and a file may have any word for a name.
+    detail = public_message(error, None if isinstance(error, ServiceError) else video)
+    return problem(error.code, detail, request_id, retry_after=retry_after)
 
 
 async def on_lipgate_error(request: Request, error: Exception) -> JSONResponse:
     """Exception handler of `LipgateError`."""
     assert isinstance(error, LipgateError)  # noqa: S101
-    return of_error(error, request.scope.get("request_id"))
+    return of_error(error, request.scope.get("request_id"), request.scope.get("video"))
 
 
 async def on_http_exception(request: Request, error: Exception) -> JSONResponse:

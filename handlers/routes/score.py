@@ -12,7 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from core.errors import DeadlineError, LipgateError
+from core.errors import DeadlineError
 from handlers.admission import Caller
 from handlers.bodies import media_type, read_json, received_video
 from handlers.deadline import deadline_of
@@ -21,7 +21,7 @@ from handlers.domain.fingerprint import content_hash
 from handlers.jobs import adopt
 from handlers.openapi import ALWAYS, BODY, gives, problems, ref
 from handlers.paths import resolve_video_path
-from handlers.reports import public_message, with_session
+from handlers.reports import with_session
 from handlers.routes.caller import AppServices, Asking
 from handlers.routes.jobs import job_answer
 from handlers.schemas import JobDocument, ReportDocument, ScoreRequest
@@ -88,6 +88,7 @@ async def score(request: Request, services: AppServices, caller: Asking) -> JSON
 
 async def _answer(request: Request, services: Services, caller: Caller, deadline: float) -> JSONResponse:
     async with _video(request, services) as (path, session_id, received):
+        request.scope["video"] = path
         try:
             content = await to_thread.run_sync(content_hash, path)
             scored = await to_thread.run_sync(find_cached, services, caller.owner, content)
@@ -96,11 +97,6 @@ async def _answer(request: Request, services: Services, caller: Caller, deadline
         except DeadlineError:
             job = await to_thread.run_sync(lambda: adopt(services, caller.owner, path, session_id, received=received))
             return job_answer(request, job)
-        except UnavailableError:
-            raise
-        except LipgateError as error:
-            error.message = public_message(error, path) if not isinstance(error, RefusedError) else error.message
-            raise
     return JSONResponse(with_session(scored.report, session_id), headers={"Lipgate-Cache": "hit" if cached else "miss"})
 
 

@@ -66,6 +66,14 @@ def test_what_goes_wrong_in_a_score_has_a_status(error: Exception, status: int, 
     assert api.client.post("/score", content=VIDEO, headers=MP4).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "x"])
+def test_what_is_the_operators_to_mend_is_told_to_the_log_in_full(name: str, api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    (api.folder / name).write_bytes(VIDEO)
+    api.scorer.error = WeightsError("weights_missing", "/srv/secret/x cannot be read")
+    assert "secret" not in api.client.post("/score", json={"video_path": name}).text
+    assert "/srv/secret/x cannot be read" in [getattr(record, "problem", None) for record in caplog.records]
+
+
 FAULTS = {
     "no such path": ("GET", "/nothing", {}, 404, "not_found"),
     "a trailing slash": ("GET", "/health/", {}, 404, "not_found"),
