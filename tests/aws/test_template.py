@@ -58,6 +58,15 @@ def test_a_message_about_a_job_at_work_is_not_given_up_before_the_work_ends() ->
     assert deliveries * wait > template()["Mappings"]["Seconds"]["Worker"]["Timeout"]
 
 
+def test_a_score_ends_before_the_api_gives_up_waiting() -> None:
+    score_s = float(resource("HttpFunction")["Environment"]["Variables"]["LIPGATE_PROCESSING_TIMEOUT_SECONDS"])
+    assert score_s + 5 < template()["Mappings"]["Seconds"]["Http"]["Timeout"] <= 30
+
+
+def test_a_job_at_work_raises_no_alarm() -> None:
+    assert resource("OldMessageAlarm")["Threshold"] > template()["Mappings"]["Seconds"]["Worker"]["Timeout"]
+
+
 def test_reports_outlive_their_jobs_by_more_than_a_day() -> None:
     for days, kept in template()["Mappings"]["JobDays"].items():
         assert kept["Seconds"] == int(days) * 86400
