@@ -200,7 +200,9 @@ class JobRequest(_Document):
 class JobError(_Document):
     """Why there is no result."""
 
-    code: str
+    code: str = Field(
+        description="As of POST /score; or gave_up (the process that scored it ended every time), timeout, upload_not_found."
+    )
     message: str
 
 
