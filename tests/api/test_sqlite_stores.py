@@ -11,7 +11,9 @@ from handlers.adapters.local.keys import SqliteKeys
 from handlers.domain.errors import UnavailableError
 from handlers.domain.jobs import JobState
 from handlers.domain.keys import new_key
-from tests.api.store_contract import LEASE, MANY, T0, StoreContract, Stores, job
+from tests.api.job_contract import JobContract
+from tests.api.record_contract import RecordContract
+from tests.api.stores import LEASE, MANY, T0, Stores, job
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def database(tmp_path: Path) -> Database:
     return Database(tmp_path / "new" / "jobs.sqlite3")
 
 
-class TestSqlite(StoreContract):
+class TestSqlite(JobContract, RecordContract):
     @pytest.fixture
     def stores(self, database: Database) -> Stores:
         results = SqliteResults(database)

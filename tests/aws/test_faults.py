@@ -14,7 +14,7 @@ from handlers.domain.errors import TooLargeError, UnavailableError
 from handlers.domain.jobs import ANONYMOUS, JobState
 from handlers.domain.uploads import new_upload_key
 from handlers.domain.usage import Usage
-from tests.api.store_contract import DONE, LEASE, MANY, T0, entry, job, result
+from tests.api.stores import DONE, LEASE, MANY, T0, entry, job, result
 from tests.aws.cloud import Cloud, make_cloud
 from tests.aws.faults import Fault, Faults, faulty
 
