@@ -110,6 +110,7 @@ class SqliteJobs:
             db.execute("DELETE FROM results WHERE fingerprint = (SELECT fingerprint FROM jobs WHERE id = ?)", (job_id,))
             db.execute("DELETE FROM deliveries WHERE job_id = ?", (job_id,))
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        self._database.empty_wal()
 
     def next_claimable(self, now: float) -> str | None:
         """Id of the oldest job that could be claimed."""
@@ -173,9 +174,10 @@ class SqliteResults:
         return Usage(row[0], row[1])
 
     def forget_expired(self, now: float) -> None:
-        """Remove results that are not given again."""
+        """Remove results that are not given again; and what a reader has kept in the log of all that was removed before."""
         with self._database.change() as db:
             db.execute("DELETE FROM results WHERE expires_at <= ?", (now,))
+        self._database.empty_wal()
 
 
 class SqliteOutbox:
