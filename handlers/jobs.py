@@ -123,15 +123,17 @@ def delete_job(services: Services, owner: str, job_id: str) -> None:
 
     Raises:
         NotFoundError: job_not_found.
+        UnavailableError: storage_unavailable; try again, until the job is not found any more.
     """
     remove(services, find_job(services, owner, job_id))
 
 
 def remove(services: Services, job: Job) -> None:
     """Remove a job and its upload."""
-    services.jobs.delete(job.id)
+    # The upload first: where that fails, the job is still there to be removed again.
     if job.source.kind == "upload":
         services.objects.delete(job.source.name)
+    services.jobs.delete(job.id)
 
 
 def _new(services: Services, owner: str, source: Source, state: JobState, session_id: str | None, url: str | None) -> Job:

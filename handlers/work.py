@@ -106,6 +106,9 @@ def run_job(services: Services, job_id: str, worker: str, timeout_s: float | Non
     job = services.jobs.claim(job_id, worker, services.settings.lease_seconds, time.time())
     if job is None:
         known = services.jobs.get(job_id)
+        if known and known.state.final:
+            # Whoever ended it may not have come to this.
+            _drop_upload(services, known)
         return Handled.BUSY if known and known.state is JobState.RUNNING else Handled.SKIPPED
     lost = threading.Event()
     try:
@@ -120,8 +123,7 @@ def run_job(services: Services, job_id: str, worker: str, timeout_s: float | Non
     if services.jobs.complete(job.id, worker, outcome, time.time(), *written):
         code = outcome.failure.code if outcome.failure else None
         log.info("job ended", extra={"job": job.id, "state": str(outcome.state), "attempts": job.attempts, "code": code})
-        if job.source.kind == "upload" and not services.settings.keep_uploads:
-            services.objects.delete(job.source.name)
+        _drop_upload(services, job)
     return Handled.FINISHED
 
 
@@ -162,6 +164,11 @@ def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Eve
         log.exception("internal error", extra={"job": job.id})
         return _failed("internal_error", INTERNAL), None
     return Outcome(report=with_session(scored.report, job.session_id)), scored
+
+
+def _drop_upload(services: Services, job: Job) -> None:
+    if job.source.kind == "upload" and not services.settings.keep_uploads:
+        services.objects.delete(job.source.name)
 
 
 def _failed(code: str, message: str) -> Outcome:

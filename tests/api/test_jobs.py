@@ -11,14 +11,6 @@ from handlers.reports import public_message
 from tests.api.conftest import VIDEO, Api, MakeApi
 
 
-def upload(api: Api, headers: dict[str, str] | None = None, video: bytes = VIDEO) -> str:
-    """The key of an upload that has been made."""
-    ticket = api.client.post("/uploads", json={"content_type": "video/mp4"}, headers=headers).json()
-    answer = api.client.post(ticket["url"], data=ticket["fields"], files={"file": ("x.mp4", video, "video/mp4")})
-    assert answer.status_code == 204, answer.text
-    return str(ticket["upload"])
-
-
 @pytest.fixture
 def video(api: Api) -> str:
     (api.folder / "a.mp4").write_bytes(VIDEO)
@@ -39,7 +31,7 @@ def test_a_job_of_a_file(api: Api, video: str) -> None:
 
 
 def test_a_job_of_an_upload_and_nothing_of_it_stays(api: Api) -> None:
-    key = upload(api)
+    key = api.upload()
     assert api.ended(api.job(upload=key)["id"])["state"] == "done"
     assert api.scorer.scored == [VIDEO]
     deadline = time.monotonic() + 5
@@ -49,7 +41,7 @@ def test_a_job_of_an_upload_and_nothing_of_it_stays(api: Api) -> None:
 
 def test_an_upload_is_kept_where_that_is_asked_for(make_api: MakeApi) -> None:
     api = make_api(keep_uploads=True)
-    key = upload(api)
+    key = api.upload()
     api.ended(api.job(upload=key)["id"])
     assert api.services.objects.size(key) == len(VIDEO)
 
@@ -97,7 +89,7 @@ def test_a_video_scored_before_is_done_at_no_cost(api: Api, video: str) -> None:
     api.client.post("/score", json={"video_path": video})
     for _ in range(2):
         assert api.ended(api.job(video_path=video)["id"])["state"] == "done"
-    api.ended(api.job(upload=upload(api))["id"])
+    api.ended(api.job(upload=api.upload())["id"])
     assert (len(api.scorer.scored), api.videos()) == (1, 1)
 
 
@@ -107,7 +99,7 @@ def test_the_ledger_sums_to_the_videos_scored(make_api: MakeApi) -> None:
     for number in range(10):
         content = VIDEO + bytes([number])
         (api.folder / f"{number}.mp4").write_bytes(content)
-        ids = [api.job(video_path=f"{number}.mp4")["id"], api.job(upload=upload(api, video=content))["id"]]
+        ids = [api.job(video_path=f"{number}.mp4")["id"], api.job(upload=api.upload(video=content))["id"]]
         assert api.client.post("/score", files={"file": content}).status_code == 200
         assert {api.ended(job_id)["state"] for job_id in ids} == {"done"}
     assert api.videos() == 10
@@ -152,7 +144,7 @@ def test_idempotency_keys_of_others_do_not_matter(api: Api, video: str) -> None:
 
 
 def test_an_upload_has_one_job(api: Api) -> None:
-    key = upload(api)
+    key = api.upload()
     api.job(upload=key)
     answer = api.client.post("/jobs", json={"upload": key})
     assert (answer.status_code, answer.json()["code"]) == (409, "upload_taken")
@@ -200,9 +192,9 @@ def test_a_ticket_expires(api: Api) -> None:
 
 def test_a_removed_job_is_gone_with_its_video_and_report(api: Api) -> None:
     headers = api.key()
-    done = api.job(headers, upload=upload(api, headers), session_id="PRIVATE")
+    done = api.job(headers, upload=api.upload(headers), session_id="PRIVATE")
     api.ended(done["id"], headers)
-    waiting = api.job(headers, upload=upload(api, headers, VIDEO + b"2"))
+    waiting = api.job(headers, upload=api.upload(headers, VIDEO + b"2"))
     for job in (done, waiting):
         assert api.client.delete(f"/jobs/{job['id']}", headers=headers).status_code == 204
         assert api.client.get(f"/jobs/{job['id']}", headers=headers).status_code == 404
@@ -215,7 +207,7 @@ def test_a_removed_job_is_gone_with_its_video_and_report(api: Api) -> None:
 
 def test_what_has_expired_is_swept_up(make_api: MakeApi) -> None:
     api = make_api(upload_expiry_seconds=100, job_expiry_seconds=1, workers=0)
-    unused, used = upload(api), upload(api, video=VIDEO + b"2")
+    unused, used = api.upload(), api.upload(video=VIDEO + b"2")
     job = api.job(upload=used)
     objects, workers = api.services.receiver, api.services.workers
     assert objects is not None

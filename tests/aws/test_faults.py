@@ -120,6 +120,18 @@ def test_a_job_whose_message_was_not_sent_is_found_by_the_sweep(
     assert upload in [job.source.name for job in kept if job]
 
 
+def test_a_job_whose_upload_cannot_be_removed_stays_until_it_can(
+    client: TestClient, faults: Faults, upload: str, stack: Cloud
+) -> None:
+    place = client.post("/jobs", json={"upload": upload}).headers["location"]
+    with faults.of(Fault(operation="DELETE /")) as met:
+        assert_try_again(client.delete(place))
+    assert met
+    assert client.delete(place).status_code == 204
+    assert client.get(place).status_code == 404
+    assert stack.services().objects.size(upload) is None
+
+
 class TestLostAnswers:
     """The change is made, and the client, which does not know, makes it again."""
 
