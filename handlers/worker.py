@@ -49,7 +49,7 @@ class LocalWorkers:
 
     def start(self) -> None:
         """Take over from processes that have died, then begin."""
-        self.sweep()
+        self._guarded(self.sweep)
         duties = [(f"worker-{number}", self._work) for number in range(self._services.settings.workers)]
         duties += [("webhooks", self._send_webhooks), ("sweeper", self._keep_sweeping)]
         for name, duty in duties:
@@ -73,17 +73,17 @@ class LocalWorkers:
             thread.join(timeout=5)
 
     def sweep(self) -> None:
-        """Give back the jobs of dead processes and remove what has expired."""
+        """Give back the jobs of dead processes and remove what has expired. What cannot be removed keeps nothing else from it."""
         now, settings = time.time(), self._services.settings
         for name in self._process.dead():
             given_back = self._jobs.abandon(name, now)
             log.info("took over from a process that died", extra={"jobs": given_back})
         for job in self._jobs.expired(now):
-            remove(self._services, job)
+            self._guarded(partial(remove, self._services, job))
         self._results.forget_expired(now)
         for key in self._objects.older_than(now - settings.upload_expiry_seconds):
             if not self._jobs.needs_upload(key):
-                self._objects.delete(key)
+                self._guarded(partial(self._objects.delete, key))
 
     def _work(self) -> None:
         worker = f"{self._process.name}/{threading.current_thread().name}"

@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from handlers.domain.errors import NotFoundError, RefusedError, TooLargeError
+from handlers.domain.errors import NotFoundError, RefusedError, TooLargeError, UnavailableError
 from handlers.domain.uploads import UploadTicket, owner_of
 
 RECEIVER = "uploads/receive"
 """Path of the route that takes uploads, relative to the API."""
+
+
+PART = ".part"
+"""End of the names of files that are being copied here."""
 
 
 class FolderObjects:
@@ -46,19 +50,24 @@ class FolderObjects:
 
     def put_file(self, path: Path, key: str) -> None:
         target = self._path(key)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            path.replace(target)
-        except OSError:  # another file system
-            part = target.with_suffix(".part")
-            shutil.copyfile(path, part)
-            part.replace(target)
+        with _translated():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                path.replace(target)
+            except OSError:  # another file system
+                part = target.with_suffix(PART)
+                try:
+                    shutil.copyfile(path, part)
+                    part.replace(target)
+                finally:
+                    part.unlink(missing_ok=True)
 
     def size(self, key: str) -> int | None:
-        try:
-            return self._path(key).stat().st_size
-        except FileNotFoundError:
-            return None
+        with _translated():
+            try:
+                return self._path(key).stat().st_size
+            except FileNotFoundError:
+                return None
 
     @contextmanager
     def local_copy(self, key: str, max_bytes: int) -> Iterator[Path]:
@@ -70,18 +79,22 @@ class FolderObjects:
         yield self._path(key)
 
     def delete(self, key: str) -> None:
-        path = self._path(key)
-        path.unlink(missing_ok=True)
-        with suppress(OSError):
-            path.parent.rmdir()
+        # The owner's folder stays: another upload of theirs may be on its way into it.
+        with _translated():
+            self._path(key).unlink(missing_ok=True)
 
     def older_than(self, at: float) -> list[str]:
-        """Keys of the uploads that came before a time."""
+        """Keys of the uploads that came before a time. What was stored by half before it goes; other files are left alone."""
         keys = []
         for path in self._folder.glob("uploads/*/*"):
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < at:
-                    keys.append(path.relative_to(self._folder).as_posix())
+            with suppress(OSError):
+                if path.stat().st_mtime >= at or not path.is_file():
+                    continue
+                key = path.relative_to(self._folder).as_posix()
+                if owner_of(key):
+                    keys.append(key)
+                elif path.suffix == PART:
+                    path.unlink()
         return keys
 
     def _path(self, key: str) -> Path:
@@ -92,6 +105,14 @@ class FolderObjects:
     def _sign(self, fields: Mapping[str, str]) -> str:
         text = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
         return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError("storage_unavailable", f"The folder of uploads cannot be used: {error.strerror}.") from error
 
 
 def _secret(path: Path) -> bytes:
