@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import DeadlineError, LipgateError
 from handlers.admission import check_quota
 from handlers.domain.errors import ScorerDiedError, TooLargeError, UnavailableError
-from handlers.domain.fingerprint import content_hash, fingerprint
+from handlers.domain.fingerprint import content_hash, fingerprint, reading
 from handlers.domain.jobs import Failure, Job, JobState, Outcome
 from handlers.domain.usage import CachedResult, LedgerEntry, period_of
 from handlers.paths import resolve_video_path
@@ -132,8 +132,10 @@ def check_size(path: Path, most: int) -> None:
 
     Raises:
         TooLargeError: body_too_large.
+        InputError: file_not_found, file_unreadable.
     """
-    size = path.stat().st_size
+    with reading():
+        size = path.stat().st_size
     if size > most:
         raise TooLargeError("body_too_large", f"The video has {size} bytes; at most {most} are taken here.")
 
