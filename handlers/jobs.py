@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from handlers.admission import check_quota
-from handlers.domain.errors import NotFoundError, RefusedError
+from handlers.domain.errors import NotFoundError, RefusedError, UnavailableError
 from handlers.domain.jobs import Idempotency, Job, JobState, Source, new_job_id
 from handlers.domain.uploads import new_upload_key, owner_of
 from handlers.paths import resolve_video_path
 from handlers.services import Services
 from handlers.webhooks import accept_url
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def create_job(services: Services, owner: str, order: Order, idempotency_key: st
     if not new:
         return kept, False
     if there:
-        services.queue.send(job.id)
+        _tell_workers(services, job.id)
         return job, True
     # The upload may have come between the look and the entry, when nobody was waiting for it.
     if services.objects.size(source.name) is not None:
@@ -94,7 +97,7 @@ def adopt(services: Services, owner: str, video: Path, session_id: str | None, *
         if received:
             services.objects.delete(source.name)
         raise
-    services.queue.send(job.id)
+    _tell_workers(services, job.id)
     return job
 
 
@@ -102,7 +105,7 @@ def announce_upload(services: Services, key: str) -> str | None:
     """An upload has arrived: queue the job that waits for it. Returns its id, None where none does."""
     job_id = services.jobs.arrived(key, time.time())
     if job_id is not None:
-        services.queue.send(job_id)
+        _tell_workers(services, job_id)
     return job_id
 
 
@@ -134,6 +137,14 @@ def remove(services: Services, job: Job) -> None:
     if job.source.kind == "upload":
         services.objects.delete(job.source.name)
     services.jobs.delete(job.id)
+
+
+def _tell_workers(services: Services, job_id: str) -> None:
+    try:
+        services.queue.send(job_id)
+    except UnavailableError as error:
+        # The job is queued, and whoever looks at the store finds it: to fail now would have the client make a second one.
+        log.warning("queue not told of a job", extra={"job": job_id, "code": error.code})
 
 
 def _new(services: Services, owner: str, source: Source, state: JobState, session_id: str | None, url: str | None) -> Job:

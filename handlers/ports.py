@@ -187,7 +187,10 @@ class KeyStore(Protocol):
 
 
 class JobQueue(Protocol):
-    """Tells workers what there is to do. At least once: whoever gets a message claims the job and drops what it cannot claim."""
+    """Tells workers what there is to do. At least once: whoever gets a message claims the job and drops what it cannot claim.
+
+    A job whose message is lost is found all the same: something looks regularly for jobs that are queued and not taken.
+    """
 
     def send(self, job_id: str) -> None:
         """A job is queued."""

@@ -14,6 +14,7 @@ from handlers.domain.errors import TooLargeError, UnavailableError
 from handlers.domain.jobs import ANONYMOUS, JobState
 from handlers.domain.uploads import new_upload_key
 from handlers.domain.usage import Usage
+from handlers.jobs import announce_upload
 from tests.api.stores import DONE, LEASE, MANY, T0, entry, job, result
 from tests.aws.cloud import Cloud, make_cloud
 from tests.aws.faults import Fault, Faults, faulty
@@ -79,7 +80,6 @@ def assert_try_again(answer: httpx.Response) -> None:
         ("DynamoDB_20120810.TransactWriteItems", "POST", "/jobs", {}),
         ("DynamoDB_20120810.Query", "POST", "/jobs", {}),
         ("HEAD /", "POST", "/jobs", {}),
-        ("AmazonSQS.SendMessage", "POST", "/jobs", {}),
     ],
 )
 def test_a_service_that_stays_away_is_503(
@@ -109,15 +109,19 @@ def test_a_service_that_fails_once_is_not_noticed(
     assert len(stack.messages()) == 1
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["of an upload that is there", "of one that comes later"])
 def test_a_job_whose_message_was_not_sent_is_found_by_the_sweep(
-    client: TestClient, faults: Faults, upload: str, stack: Cloud
+    early: bool, client: TestClient, faults: Faults, upload: str, stack: Cloud
 ) -> None:
-    with faults.of(Fault(operation="AmazonSQS")):
-        assert client.post("/jobs", json={"upload": upload}).status_code == 503
     services = stack.services()
-    forgotten = services.outbox.forgotten(time.time() + 1, 100)  # type: ignore[attr-defined]
-    kept = [services.jobs.get(job_id) for job_id in forgotten]
-    assert upload in [job.source.name for job in kept if job]
+    with faults.of(Fault(operation="AmazonSQS")) as met:
+        key = new_upload_key(ANONYMOUS) if early else upload
+        answer = client.post("/jobs", json={"upload": key})
+        assert answer.status_code == 202
+        if early:
+            assert announce_upload(services, key) == answer.json()["id"]
+    assert met
+    assert answer.json()["id"] in services.outbox.forgotten(time.time() + 1, 100)  # type: ignore[attr-defined]
 
 
 def test_a_job_whose_upload_cannot_be_removed_stays_until_it_can(
