@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handlers.admission import check_quota
-from handlers.domain.errors import NotFoundError, RefusedError, UnavailableError
+from handlers.domain.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from handlers.domain.jobs import Idempotency, Job, JobState, Source, new_job_id
 from handlers.domain.uploads import new_upload_key, owner_of
 from handlers.paths import resolve_video_path
@@ -99,6 +99,20 @@ def adopt(services: Services, owner: str, video: Path, session_id: str | None, *
         raise
     _tell_workers(services, job.id)
     return job
+
+
+def receive_upload(services: Services, video: Path, key: str) -> None:
+    """Store an upload that came with its ticket, and queue the job that waits for it.
+
+    Raises:
+        ConflictError: upload_taken, where the ticket was used and its job has begun or ended: nobody would remove the video.
+        UnavailableError: storage_unavailable.
+    """
+    job = services.jobs.of_upload(key)
+    if job and job.state is not JobState.WAITING:
+        raise ConflictError("upload_taken", "There is a job for this upload already.")
+    services.objects.put_file(video, key)
+    announce_upload(services, key)
 
 
 def announce_upload(services: Services, key: str) -> str | None:

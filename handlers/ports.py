@@ -80,6 +80,10 @@ class JobStore(Protocol):
         """The job with its outcome; None where there is none (any more). Whether it has expired is for the caller to see."""
         ...
 
+    def of_upload(self, upload_key: str) -> Job | None:
+        """The job an upload belongs to; None where there is none (any more)."""
+        ...
+
     def arrived(self, upload_key: str, now: float) -> str | None:
         """Atomic: queue the job that waits for an upload. Its id, for the caller to send to the queue; None where none waited."""
         ...

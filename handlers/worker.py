@@ -82,7 +82,8 @@ class LocalWorkers:
             self._guarded(partial(remove, self._services, job))
         self._results.forget_expired(now)
         for key in self._objects.older_than(now - settings.upload_expiry_seconds):
-            if not self._jobs.needs_upload(key):
+            user = self._jobs.of_upload(key)
+            if user is None or user.state.final:
                 self._guarded(partial(self._objects.delete, key))
 
     def _work(self) -> None:

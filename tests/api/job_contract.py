@@ -64,6 +64,16 @@ class JobContract(Contract):
             stores.jobs.create(job(source=source), None, MANY)
         assert caught.value.code == "upload_taken"
 
+    def test_an_upload_knows_its_job(self, stores: Stores) -> None:
+        source = Source("upload", new_upload_key("ann"))
+        assert stores.jobs.of_upload(source.name) is None
+        made, _ = stores.jobs.create(job(source=source), None, MANY)
+        stores.jobs.create(job(source=Source("file", "a.mp4")), None, MANY)
+        assert stores.jobs.of_upload(source.name) == made
+        assert stores.jobs.of_upload("a.mp4") is None
+        stores.jobs.delete(made.id)
+        assert stores.jobs.of_upload(source.name) is None
+
     def test_a_full_queue_refuses(self, stores: Stores) -> None:
         for _ in range(3):
             stores.jobs.create(job(), None, 3)

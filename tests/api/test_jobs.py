@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import InputError
 from handlers.reports import public_message
+from handlers.work import Handled, run_job
 from tests.api.conftest import VIDEO, Api, MakeApi
 
 
@@ -179,6 +180,21 @@ def test_a_ticket_is_good_for_one_upload_of_its_size(make_api: MakeApi) -> None:
     assert sent(b"") == 422
     assert sent(VIDEO) == 204
     assert sent(VIDEO) == 403
+
+
+def test_a_ticket_is_not_good_for_a_second_video_once_its_job_has_begun(make_api: MakeApi) -> None:
+    api = make_api(workers=0)
+    ticket = api.client.post("/uploads", json={}).json()
+
+    def sent() -> tuple[int, str]:
+        answer = api.client.post(ticket["url"], data=ticket["fields"], files={"file": VIDEO})
+        return answer.status_code, answer.json()["code"] if answer.content else ""
+
+    job_id = api.job(upload=ticket["upload"])["id"]
+    assert sent() == (204, "")
+    assert run_job(api.services, job_id, "w") is Handled.FINISHED
+    assert sent() == (409, "upload_taken")
+    assert api.services.objects.size(ticket["upload"]) is None
 
 
 def test_a_ticket_expires(api: Api) -> None:

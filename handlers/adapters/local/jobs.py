@@ -11,6 +11,8 @@ from handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, S
 from handlers.domain.uploads import Delivery
 from handlers.domain.usage import CachedResult, LedgerEntry, Usage
 
+_OF_UPLOAD = "SELECT * FROM jobs WHERE source_kind = 'upload' AND source_name = ?"
+
 
 class SqliteJobs:
     """`handlers.ports.JobStore`, and what a worker in the same process asks."""
@@ -24,8 +26,7 @@ class SqliteJobs:
                 return first, False
             if db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0] >= max_queued:
                 raise UnavailableError("queue_full", "Too many jobs are waiting. Try again later.", retry_after=10)
-            taken = "SELECT 1 FROM jobs WHERE source_kind = 'upload' AND source_name = ?"
-            if job.source.kind == "upload" and _one(db, taken, job.source.name):
+            if job.source.kind == "upload" and _one(db, _OF_UPLOAD, job.source.name):
                 raise ConflictError("upload_taken", "There is a job for this upload already.")
             _insert(db, job, idempotency)
         return job, True
@@ -37,6 +38,11 @@ class SqliteJobs:
     def get(self, job_id: str) -> Job | None:
         with self._database.read() as db:
             row = _one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
+        return _job(row) if row else None
+
+    def of_upload(self, upload_key: str) -> Job | None:
+        with self._database.read() as db:
+            row = _one(db, _OF_UPLOAD, upload_key)
         return _job(row) if row else None
 
     def arrived(self, upload_key: str, now: float) -> str | None:
@@ -137,12 +143,6 @@ class SqliteJobs:
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM jobs WHERE expires_at <= ? AND state != 'running'", (now,)).fetchall()
         return [_job(row) for row in rows]
-
-    def needs_upload(self, key: str) -> bool:
-        """Whether a job that is not final is for this upload."""
-        with self._database.read() as db:
-            asked = "SELECT 1 FROM jobs WHERE source_kind = 'upload' AND source_name = ? AND state NOT IN ('done', 'failed')"
-            return _one(db, asked, key) is not None
 
     def _held(self, change: str, job_id: str, worker: str, value: float) -> bool:
         statement = f"UPDATE jobs SET {change} WHERE id = ? AND state = 'running' AND worker = ?"  # noqa: S608 - our own words
