@@ -52,8 +52,8 @@ class JobStore(Protocol):
     def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
         """Atomic: enter a job that is `waiting` or `queued`.
 
-        With an idempotency key seen before (and its job still there), the first job is given back as it is now, and nothing is
-        entered. Idempotency records end with their job.
+        With an idempotency key seen before (and its job still there, and not expired), the first job is given back as it is now,
+        and nothing is entered. Idempotency records end with their job.
 
         Args:
             max_queued: refuse where so many jobs are queued already; an approximate count will do. Those that wait for

@@ -52,6 +52,15 @@ class JobContract(Contract):
         stores.jobs.delete(made.id)
         assert stores.jobs.first(Idempotency("key", "other")) is None
 
+    @pytest.mark.parametrize("request_hash", ["request", "other"])
+    def test_a_key_is_free_again_when_its_job_has_expired(self, request_hash: str, stores: Stores) -> None:
+        """Whether or not the job has been removed yet."""
+        stores.jobs.create(job(created_at=1.0, updated_at=1.0, expires_at=2.0), Idempotency("key", "request"), MANY)
+        assert stores.jobs.first(Idempotency("key", request_hash)) is None
+        again = job()
+        assert stores.jobs.create(again, Idempotency("key", request_hash), MANY) == (again, True)
+        assert stores.jobs.first(Idempotency("key", request_hash)) == again
+
     def test_of_many_equal_requests_at_once_one_makes_a_job(self, stores: Stores) -> None:
         made = at_once(8, lambda _: stores.jobs.create(job(), Idempotency("key", "request"), MANY))
         assert sum(new for _, new in made) == 1

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from handlers.adapters.local.database import Database
@@ -17,13 +18,18 @@ _OF_UPLOAD = "SELECT * FROM jobs WHERE source_kind = 'upload' AND source_name = 
 class SqliteJobs:
     """`handlers.ports.JobStore`, and what a worker in the same process asks."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        """Args: clock: tells what has expired and is not swept up yet."""
         self._database = database
+        self._clock = clock
 
     def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
         with self._database.change() as db:
-            if idempotency and (first := _first(db, idempotency)):
-                return first, False
+            if idempotency:
+                first = _first(db, idempotency, self._clock())
+                if first:
+                    return first, False
+                db.execute("UPDATE jobs SET key_hash = NULL WHERE key_hash = ?", (idempotency.key_hash,))
             if db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0] >= max_queued:
                 raise UnavailableError("queue_full", "Too many jobs are waiting. Try again later.", retry_after=10)
             if job.source.kind == "upload" and _one(db, _OF_UPLOAD, job.source.name):
@@ -33,7 +39,7 @@ class SqliteJobs:
 
     def first(self, idempotency: Idempotency) -> Job | None:
         with self._database.read() as db:
-            return _first(db, idempotency)
+            return _first(db, idempotency, self._clock())
 
     def get(self, job_id: str) -> Job | None:
         with self._database.read() as db:
@@ -217,8 +223,9 @@ def _one(db: sqlite3.Connection, statement: str, *values: object) -> sqlite3.Row
     return rows[0] if rows else None
 
 
-def _first(db: sqlite3.Connection, idempotency: Idempotency) -> Job | None:
-    row = _one(db, "SELECT * FROM jobs WHERE key_hash = ?", idempotency.key_hash)
+def _first(db: sqlite3.Connection, idempotency: Idempotency, now: float) -> Job | None:
+    there = "SELECT * FROM jobs WHERE key_hash = ? AND (expires_at > ? OR state = 'running')"
+    row = _one(db, there, idempotency.key_hash, now)
     if row and row["request_hash"] != idempotency.request_hash:
         raise ConflictError("idempotency_conflict", "This Idempotency-Key was used for another request.")
     return _job(row) if row else None
