@@ -211,10 +211,6 @@ class Outbox(Protocol):
         """
         ...
 
-    def due(self, now: float, limit: int) -> Sequence[str]:
-        """Ids of jobs whose delivery is due, longest due first."""
-        ...
-
     def retry(self, job_id: str, attempts: int, next_at: float) -> None:
         """Try again at `next_at`. An adapter whose sender is woken by messages sends itself a delayed one."""
         ...

@@ -77,10 +77,9 @@ class RecordContract(Contract):
         assert stores.outbox.take(running.id, LEASE, T0 + 1) is None
 
     def test_a_delivery_is_taken_by_one_sender(self, delivery: str, stores: Stores) -> None:
-        assert list(stores.outbox.due(T0, 10)) == [delivery]
         taken = at_once(6, lambda _: stores.outbox.take(delivery, LEASE, T0))
         assert sum(one is not None for one in taken) == 1
-        assert list(stores.outbox.due(T0 + LEASE - 1, 10)) == []
+        assert stores.outbox.take(delivery, LEASE, T0 + LEASE - 1) is None
 
     def test_a_delivery_whose_sender_died_is_due_again(self, delivery: str, stores: Stores) -> None:
         stores.outbox.take(delivery, LEASE, T0)
@@ -97,4 +96,3 @@ class RecordContract(Contract):
         assert again.attempts == 1
         stores.outbox.remove(delivery)
         assert stores.outbox.take(delivery, LEASE, T0 + 9999) is None
-        assert list(stores.outbox.due(T0 + 9999, 10)) == []

@@ -14,7 +14,7 @@ from handlers.domain.keys import new_key
 from handlers.domain.usage import CachedResult
 from tests.api.job_contract import JobContract
 from tests.api.record_contract import RecordContract
-from tests.api.stores import LEASE, MANY, T0, Stores, job
+from tests.api.stores import DONE, LEASE, MANY, T0, Stores, job
 
 
 @pytest.fixture
@@ -83,6 +83,18 @@ def test_jobs_of_a_dead_process_are_queued_again_and_their_attempts_count(databa
     assert jobs.abandon("dead", T0 + 1) == 1
     states = {name: jobs.get(name) for name in ("a", "b")}
     assert [(found.state, found.attempts) for found in states.values() if found] == [(JobState.QUEUED, 1), (JobState.RUNNING, 1)]
+
+
+def test_the_delivery_due_longest_comes_first_but_none_of_some_owners(database: Database) -> None:
+    jobs, outbox = SqliteJobs(database), SqliteOutbox(database)
+    for name, owner, at in (("a", "ann", T0 + 1), ("b", "ben", T0 + 2), ("c", "ann", T0)):
+        jobs.create(job(id=name, owner=owner, webhook_url="https://example.com/"), None, MANY)
+        jobs.claim(name, "w", LEASE, at)
+        jobs.complete(name, "w", DONE, at)
+    assert outbox.next_due(T0 - 1, []) is None
+    assert outbox.next_due(T0 + 9, []) == ("c", "ann")
+    assert outbox.next_due(T0 + 9, ["ann"]) == ("b", "ben")
+    assert outbox.next_due(T0 + 9, ["ann", "ben"]) is None
 
 
 def test_an_old_file_is_brought_up_to_date_once(tmp_path: Path) -> None:

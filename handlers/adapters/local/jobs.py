@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 
 from handlers.adapters.local.database import Database
@@ -203,10 +203,15 @@ class SqliteOutbox:
             )
         return Delivery(**row) if row else None
 
-    def due(self, now: float, limit: int) -> Sequence[str]:
+    def next_due(self, now: float, but_of: Collection[str]) -> tuple[str, str] | None:
+        """Id and owner of the job whose delivery is due longest; not one of these owners."""
+        asked = (
+            "SELECT job_id, owner FROM deliveries JOIN jobs ON id = job_id WHERE next_at <= ? "
+            "AND owner NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT 1"
+        )
         with self._database.read() as db:
-            asked = "SELECT job_id FROM deliveries WHERE next_at <= ? ORDER BY next_at LIMIT ?"
-            return [row["job_id"] for row in db.execute(asked, (now, limit))]
+            row = _one(db, asked, now, json.dumps([*but_of]))
+        return (row["job_id"], row["owner"]) if row else None
 
     def retry(self, job_id: str, attempts: int, next_at: float) -> None:
         with self._database.change() as db:
