@@ -9,7 +9,7 @@ from pathlib import Path
 
 from handlers.admission import check_quota
 from handlers.domain.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
-from handlers.domain.jobs import Idempotency, Job, JobState, Source, new_job_id
+from handlers.domain.jobs import Idempotency, Job, JobState, Source, is_job_id, new_job_id
 from handlers.domain.uploads import new_upload_key, owner_of
 from handlers.paths import resolve_video_path
 from handlers.services import Services
@@ -129,7 +129,7 @@ def find_job(services: Services, owner: str, job_id: str) -> Job:
     Raises:
         NotFoundError: job_not_found, also where it is somebody else's.
     """
-    job = services.jobs.get(job_id)
+    job = services.jobs.get(job_id) if is_job_id(job_id) else None
     if job is None or job.owner != owner or (job.expires_at <= time.time() and job.state is not JobState.RUNNING):
         raise NotFoundError("job_not_found", "There is no such job.")
     return job

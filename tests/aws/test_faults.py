@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from handlers.app import create_app
 from handlers.domain.errors import TooLargeError, UnavailableError
-from handlers.domain.jobs import ANONYMOUS, JobState
+from handlers.domain.jobs import ANONYMOUS, JobState, new_job_id
 from handlers.domain.uploads import new_upload_key
 from handlers.domain.usage import Usage
 from handlers.jobs import announce_upload
@@ -76,7 +76,7 @@ def assert_try_again(answer: httpx.Response) -> None:
     ("operation", "method", "path", "body"),
     [
         ("DynamoDB_20120810.GetItem", "GET", "/usage", None),
-        ("DynamoDB_20120810.GetItem", "GET", "/jobs/0123", None),
+        ("DynamoDB_20120810.GetItem", "GET", f"/jobs/{new_job_id()}", None),
         ("DynamoDB_20120810.TransactWriteItems", "POST", "/jobs", {}),
         ("DynamoDB_20120810.Query", "POST", "/jobs", {}),
         ("HEAD /", "POST", "/jobs", {}),
@@ -89,6 +89,15 @@ def test_a_service_that_stays_away_is_503(
         answer = client.request(method, path, json=None if body is None else {"upload": upload})
     assert met
     assert_try_again(answer)
+
+
+@pytest.mark.parametrize("job_id", ["x" * 3000, "0" * 31, "0" * 33, "F" * 32, "0" * 32 + "%0A"], ids=len)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_no_store_is_asked_for_what_is_no_job_id(method: str, job_id: str, client: TestClient, faults: Faults) -> None:
+    with faults.of(Fault()) as met:
+        answer = client.request(method, f"/jobs/{job_id}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
+    assert met == []
 
 
 def test_a_server_that_is_gone_is_503(cloud: Cloud) -> None:
