@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from handlers.admission import check_quota
-from handlers.domain.errors import NotFoundError, RefusedError
-from handlers.domain.jobs import Idempotency, Job, JobState, Source, new_job_id
+from handlers.domain.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
+from handlers.domain.jobs import Idempotency, Job, JobState, Source, is_job_id, new_job_id
 from handlers.domain.uploads import new_upload_key, owner_of
 from handlers.paths import resolve_video_path
 from handlers.services import Services
 from handlers.webhooks import accept_url
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def create_job(services: Services, owner: str, order: Order, idempotency_key: st
     if not new:
         return kept, False
     if there:
-        services.queue.send(job.id)
+        _tell_workers(services, job.id)
         return job, True
     # The upload may have come between the look and the entry, when nobody was waiting for it.
     if services.objects.size(source.name) is not None:
@@ -94,15 +97,29 @@ def adopt(services: Services, owner: str, video: Path, session_id: str | None, *
         if received:
             services.objects.delete(source.name)
         raise
-    services.queue.send(job.id)
+    _tell_workers(services, job.id)
     return job
+
+
+def receive_upload(services: Services, video: Path, key: str) -> None:
+    """Store an upload that came with its ticket, and queue the job that waits for it.
+
+    Raises:
+        ConflictError: upload_taken, where the ticket was used and its job has begun or ended: nobody would remove the video.
+        UnavailableError: storage_unavailable.
+    """
+    job = services.jobs.of_upload(key)
+    if job and job.state is not JobState.WAITING:
+        raise ConflictError("upload_taken", "There is a job for this upload already.")
+    services.objects.put_file(video, key)
+    announce_upload(services, key)
 
 
 def announce_upload(services: Services, key: str) -> str | None:
     """An upload has arrived: queue the job that waits for it. Returns its id, None where none does."""
     job_id = services.jobs.arrived(key, time.time())
     if job_id is not None:
-        services.queue.send(job_id)
+        _tell_workers(services, job_id)
     return job_id
 
 
@@ -112,7 +129,7 @@ def find_job(services: Services, owner: str, job_id: str) -> Job:
     Raises:
         NotFoundError: job_not_found, also where it is somebody else's.
     """
-    job = services.jobs.get(job_id)
+    job = services.jobs.get(job_id) if is_job_id(job_id) else None
     if job is None or job.owner != owner or (job.expires_at <= time.time() and job.state is not JobState.RUNNING):
         raise NotFoundError("job_not_found", "There is no such job.")
     return job
@@ -123,15 +140,25 @@ def delete_job(services: Services, owner: str, job_id: str) -> None:
 
     Raises:
         NotFoundError: job_not_found.
+        UnavailableError: storage_unavailable; try again, until the job is not found any more.
     """
     remove(services, find_job(services, owner, job_id))
 
 
 def remove(services: Services, job: Job) -> None:
     """Remove a job and its upload."""
-    services.jobs.delete(job.id)
+    # The upload first: where that fails, the job is still there to be removed again.
     if job.source.kind == "upload":
         services.objects.delete(job.source.name)
+    services.jobs.delete(job.id)
+
+
+def _tell_workers(services: Services, job_id: str) -> None:
+    try:
+        services.queue.send(job_id)
+    except UnavailableError as error:
+        # The job is queued, and whoever looks at the store finds it: to fail now would have the client make a second one.
+        log.warning("queue not told of a job", extra={"job": job_id, "code": error.code})
 
 
 def _new(services: Services, owner: str, source: Source, state: JobState, session_id: str | None, url: str | None) -> Job:

@@ -9,6 +9,9 @@ from handlers.domain.errors import RefusedError
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
 """File names that Windows takes for devices, in any folder."""
 
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What Python has in the place of a file name's bytes that are not UTF-8."""
+
 
 def resolve_video_path(text: str, folder: Path | None) -> Path:
     """The file a client names.
@@ -36,8 +39,8 @@ def resolve_video_path(text: str, folder: Path | None) -> Path:
         raise RefusedError("file_not_found", "There is no such file in the upload folder.") from error
     except (OSError, ValueError, RuntimeError) as error:  # too long a name, a loop of links
         raise _refused() from error
-    # A FIFO would make the reader wait for ever, a device might never end.
-    if found is None or not stat.S_ISREG(found.st_mode):
+    # A FIFO would make the reader wait for ever, a device might never end; and no store of jobs could keep what is no text.
+    if found is None or not stat.S_ISREG(found.st_mode) or _NO_TEXT.search(str(path.relative_to(root))):
         raise _refused()
     return path
 

@@ -52,8 +52,8 @@ class JobStore(Protocol):
     def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
         """Atomic: enter a job that is `waiting` or `queued`.
 
-        With an idempotency key seen before (and its job still there), the first job is given back as it is now, and nothing is
-        entered. Idempotency records end with their job.
+        With an idempotency key seen before (and its job still there, and not expired), the first job is given back as it is now,
+        and nothing is entered. Idempotency records end with their job.
 
         Args:
             max_queued: refuse where so many jobs are queued already; an approximate count will do. Those that wait for
@@ -78,6 +78,10 @@ class JobStore(Protocol):
 
     def get(self, job_id: str) -> Job | None:
         """The job with its outcome; None where there is none (any more). Whether it has expired is for the caller to see."""
+        ...
+
+    def of_upload(self, upload_key: str) -> Job | None:
+        """The job an upload belongs to; None where there is none (any more)."""
         ...
 
     def arrived(self, upload_key: str, now: float) -> str | None:
@@ -187,7 +191,10 @@ class KeyStore(Protocol):
 
 
 class JobQueue(Protocol):
-    """Tells workers what there is to do. At least once: whoever gets a message claims the job and drops what it cannot claim."""
+    """Tells workers what there is to do. At least once: whoever gets a message claims the job and drops what it cannot claim.
+
+    A job whose message is lost is found all the same: something looks regularly for jobs that are queued and not taken.
+    """
 
     def send(self, job_id: str) -> None:
         """A job is queued."""
@@ -202,10 +209,6 @@ class Outbox(Protocol):
 
         None where there is none or it is not due. `attempts` is that before this one.
         """
-        ...
-
-    def due(self, now: float, limit: int) -> Sequence[str]:
-        """Ids of jobs whose delivery is due, longest due first."""
         ...
 
     def retry(self, job_id: str, attempts: int, next_at: float) -> None:

@@ -67,14 +67,15 @@ def local_services(settings: ServiceSettings | None = None) -> Services:
     home = settings.data_dir
     database = Database(database_file(settings))
     process = ProcessFolder(home / "processes")
-    jobs, results, objects = SqliteJobs(database), SqliteResults(database), FolderObjects(home / "objects")
+    jobs, results, outbox = SqliteJobs(database), SqliteResults(database), SqliteOutbox(database)
+    objects = FolderObjects(home / "objects")
     services = Services(
         settings=settings,
         jobs=jobs,
         results=results,
         ledger=results,
         keys=SqliteKeys(database),
-        outbox=SqliteOutbox(database),
+        outbox=outbox,
         objects=objects,
         queue=_Bell(),
         scorer=make_scorer(settings),
@@ -82,7 +83,7 @@ def local_services(settings: ServiceSettings | None = None) -> Services:
         receiver=objects,
         close=process.close,
     )
-    services.workers = LocalWorkers(services, jobs, results, objects, process)
+    services.workers = LocalWorkers(services, jobs, results, outbox, objects, process)
     services.queue = services.workers
     return services
 

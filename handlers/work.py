@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import DeadlineError, LipgateError
 from handlers.admission import check_quota
 from handlers.domain.errors import ScorerDiedError, TooLargeError, UnavailableError
-from handlers.domain.fingerprint import content_hash, fingerprint
+from handlers.domain.fingerprint import content_hash, fingerprint, reading
 from handlers.domain.jobs import Failure, Job, JobState, Outcome
 from handlers.domain.usage import CachedResult, LedgerEntry, period_of
 from handlers.paths import resolve_video_path
@@ -106,6 +106,9 @@ def run_job(services: Services, job_id: str, worker: str, timeout_s: float | Non
     job = services.jobs.claim(job_id, worker, services.settings.lease_seconds, time.time())
     if job is None:
         known = services.jobs.get(job_id)
+        if known and known.state.final:
+            # Whoever ended it may not have come to this.
+            _drop_upload(services, known)
         return Handled.BUSY if known and known.state is JobState.RUNNING else Handled.SKIPPED
     lost = threading.Event()
     try:
@@ -120,8 +123,7 @@ def run_job(services: Services, job_id: str, worker: str, timeout_s: float | Non
     if services.jobs.complete(job.id, worker, outcome, time.time(), *written):
         code = outcome.failure.code if outcome.failure else None
         log.info("job ended", extra={"job": job.id, "state": str(outcome.state), "attempts": job.attempts, "code": code})
-        if job.source.kind == "upload" and not services.settings.keep_uploads:
-            services.objects.delete(job.source.name)
+        _drop_upload(services, job)
     return Handled.FINISHED
 
 
@@ -130,8 +132,10 @@ def check_size(path: Path, most: int) -> None:
 
     Raises:
         TooLargeError: body_too_large.
+        InputError: file_not_found, file_unreadable.
     """
-    size = path.stat().st_size
+    with reading():
+        size = path.stat().st_size
     if size > most:
         raise TooLargeError("body_too_large", f"The video has {size} bytes; at most {most} are taken here.")
 
@@ -162,6 +166,11 @@ def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Eve
         log.exception("internal error", extra={"job": job.id})
         return _failed("internal_error", INTERNAL), None
     return Outcome(report=with_session(scored.report, job.session_id)), scored
+
+
+def _drop_upload(services: Services, job: Job) -> None:
+    if job.source.kind == "upload" and not services.settings.keep_uploads:
+        services.objects.delete(job.source.name)
 
 
 def _failed(code: str, message: str) -> Outcome:

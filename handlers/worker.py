@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from handlers.adapters.local.folder import FolderObjects
-from handlers.adapters.local.jobs import SqliteJobs, SqliteResults
+from handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
 from handlers.adapters.local.process_folder import ProcessFolder
 from handlers.domain.errors import UnavailableError
 from handlers.jobs import remove
@@ -25,19 +25,35 @@ LOOK_SECONDS = 1.0
 
 SWEEP_SECONDS = 30.0
 
+SENDERS = 4
+"""Owners whose webhooks are sent at a time: a receiver that does not answer delays those of its owner, and nobody else's."""
+
+STOP_SECONDS = 5.0
+"""How long threads may take to see that they are to stop. A webhook that takes longer is sent again by whoever comes next."""
+
 
 class LocalWorkers:
     """`handlers.ports.JobQueue`: the store is the queue, `send` wakes a thread."""
 
     def __init__(
-        self, services: Services, jobs: SqliteJobs, results: SqliteResults, objects: FolderObjects, process: ProcessFolder
+        self,
+        services: Services,
+        jobs: SqliteJobs,
+        results: SqliteResults,
+        outbox: SqliteOutbox,
+        objects: FolderObjects,
+        process: ProcessFolder,
     ) -> None:
         self._services = services
         self._jobs = jobs
         self._results = results
+        self._outbox = outbox
         self._objects = objects
         self._process = process
         self._bell = threading.Condition()
+        self._told: set[str] = set()
+        """Owners to whose receivers a webhook is on its way."""
+        self._telling = threading.Lock()
         self._stopped = False
         self._ends_at = 0.0
         self._threads: list[threading.Thread] = []
@@ -51,7 +67,8 @@ class LocalWorkers:
         """Take over from processes that have died, then begin."""
         self._guarded(self.sweep)
         duties = [(f"worker-{number}", self._work) for number in range(self._services.settings.workers)]
-        duties += [("webhooks", self._send_webhooks), ("sweeper", self._keep_sweeping)]
+        duties += [(f"webhooks-{number}", self._send_webhooks) for number in range(SENDERS)]
+        duties += [("sweeper", self._keep_sweeping)]
         for name, duty in duties:
             thread = threading.Thread(target=duty, name=name, daemon=True)
             thread.start()
@@ -69,8 +86,9 @@ class LocalWorkers:
         with self._bell:
             self._bell.notify_all()
         self._services.scorer.close(max(0.0, self._ends_at - time.monotonic()))
+        until = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def sweep(self) -> None:
         """Give back the jobs of dead processes and remove what has expired. What cannot be removed keeps nothing else from it."""
@@ -82,7 +100,8 @@ class LocalWorkers:
             self._guarded(partial(remove, self._services, job))
         self._results.forget_expired(now)
         for key in self._objects.older_than(now - settings.upload_expiry_seconds):
-            if not self._jobs.needs_upload(key):
+            user = self._jobs.of_upload(key)
+            if user is None or user.state.final:
                 self._guarded(partial(self._objects.delete, key))
 
     def _work(self) -> None:
@@ -103,9 +122,23 @@ class LocalWorkers:
 
     def _send_webhooks(self) -> None:
         while not self._stopped:
-            for job_id in self._guarded(lambda: self._services.outbox.due(time.time(), 20)) or []:
-                self._guarded(partial(deliver, self._services, job_id))
-            self._rest(LOOK_SECONDS)
+            if not self._guarded(self._send_webhook):
+                self._rest(LOOK_SECONDS)
+
+    def _send_webhook(self) -> bool:
+        """Send the webhook that is due longest, one of an owner at a time. False where there is none."""
+        with self._telling:
+            due = self._outbox.next_due(time.time(), self._told)
+            if due is None:
+                return False
+            job_id, owner = due
+            self._told.add(owner)
+        try:
+            deliver(self._services, job_id)
+        finally:
+            with self._telling:
+                self._told.remove(owner)
+        return True
 
     def _keep_sweeping(self) -> None:
         while not self._stopped:

@@ -142,6 +142,7 @@ class Store:
             gone = db.execute("DELETE FROM sessions WHERE ended_at < ?", (ended_before,)).rowcount
             if gone:
                 _log(db, now, "sessions_removed", sessions=gone, attempts=len(rows))
+        self._database.empty_wal()
         return [row["video"] for row in rows if row["video"]]
 
     def videos(self) -> set[str]:
@@ -177,8 +178,7 @@ class Store:
 
     def close(self) -> None:
         """Put everything into the one file. Connections of other threads end with them."""
-        with self._database.read() as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._database.empty_wal()
 
 
 def entry_of(row: sqlite3.Row) -> audit.Entry:

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from core import __version__
+from core.errors import InputError
 from core.settings import Settings
 
 DECISIVE = (
@@ -23,9 +25,28 @@ DECISIVE = (
 """Settings that change what a report says. Limits of size and time do not: they change whether there is one."""
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """The block reads a video, which others may replace or remove at any time. Messages do not name it.
+
+    Raises:
+        InputError: file_not_found, file_unreadable.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError("file_not_found", "The video is not there any more.") from error
+    except OSError as error:
+        raise InputError("file_unreadable", f"The video cannot be read: {error.strerror}.") from error
+
+
 def content_hash(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
+    """SHA-256 of a file, hexadecimal.
+
+    Raises:
+        InputError: file_not_found, file_unreadable.
+    """
+    with reading(), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

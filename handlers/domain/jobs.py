@@ -1,5 +1,6 @@
 """A job: one video to score, from its request to its outcome."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
@@ -99,3 +100,8 @@ class Idempotency:
 def new_job_id() -> str:
     """128 random bits: ids cannot be guessed."""
     return secrets.token_hex(16)
+
+
+def is_job_id(text: str) -> bool:
+    """Whether `new_job_id` may have made it. Stores need not be asked for others, nor be able to take them as keys."""
+    return re.fullmatch("[0-9a-f]{32}", text) is not None

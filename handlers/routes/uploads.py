@@ -11,7 +11,7 @@ from handlers.adapters.local.folder import RECEIVER
 from handlers.bodies import read_json, received_video
 from handlers.domain.errors import NotFoundError, RefusedError
 from handlers.domain.uploads import new_upload_key
-from handlers.jobs import announce_upload
+from handlers.jobs import receive_upload
 from handlers.openapi import ALWAYS, BODY, gives, problems, takes
 from handlers.routes.caller import AppServices, Asking
 from handlers.schemas import UploadDocument, UploadRequest
@@ -66,6 +66,5 @@ async def receive(request: Request, services: AppServices) -> Response:
     async with received_video(request, services.temporary, ("file",), check) as video:
         if video.path.stat().st_size == 0:
             raise RefusedError("empty_file", "The upload is empty.")
-        await to_thread.run_sync(receiver.put_file, video.path, tickets[0])
-    await to_thread.run_sync(announce_upload, services, tickets[0])
+        await to_thread.run_sync(receive_upload, services, video.path, tickets[0])
     return Response(status_code=204)

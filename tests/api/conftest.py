@@ -73,6 +73,13 @@ class Api:
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
 
+    def upload(self, headers: dict[str, str] | None = None, video: bytes = VIDEO) -> str:
+        """The key of an upload that has been made."""
+        ticket = self.client.post("/uploads", json={"content_type": "video/mp4"}, headers=headers).json()
+        answer = self.client.post(ticket["url"], data=ticket["fields"], files={"file": ("x.mp4", video, "video/mp4")})
+        assert answer.status_code == 204, answer.text
+        return str(ticket["upload"])
+
     def ended(self, job_id: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """The job once it is final."""
         while True:

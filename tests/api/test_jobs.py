@@ -8,15 +8,8 @@ import pytest
 
 from core.errors import InputError
 from handlers.reports import public_message
+from handlers.work import Handled, run_job
 from tests.api.conftest import VIDEO, Api, MakeApi
-
-
-def upload(api: Api, headers: dict[str, str] | None = None, video: bytes = VIDEO) -> str:
-    """The key of an upload that has been made."""
-    ticket = api.client.post("/uploads", json={"content_type": "video/mp4"}, headers=headers).json()
-    answer = api.client.post(ticket["url"], data=ticket["fields"], files={"file": ("x.mp4", video, "video/mp4")})
-    assert answer.status_code == 204, answer.text
-    return str(ticket["upload"])
 
 
 @pytest.fixture
@@ -39,7 +32,7 @@ def test_a_job_of_a_file(api: Api, video: str) -> None:
 
 
 def test_a_job_of_an_upload_and_nothing_of_it_stays(api: Api) -> None:
-    key = upload(api)
+    key = api.upload()
     assert api.ended(api.job(upload=key)["id"])["state"] == "done"
     assert api.scorer.scored == [VIDEO]
     deadline = time.monotonic() + 5
@@ -49,7 +42,7 @@ def test_a_job_of_an_upload_and_nothing_of_it_stays(api: Api) -> None:
 
 def test_an_upload_is_kept_where_that_is_asked_for(make_api: MakeApi) -> None:
     api = make_api(keep_uploads=True)
-    key = upload(api)
+    key = api.upload()
     api.ended(api.job(upload=key)["id"])
     assert api.services.objects.size(key) == len(VIDEO)
 
@@ -97,7 +90,7 @@ def test_a_video_scored_before_is_done_at_no_cost(api: Api, video: str) -> None:
     api.client.post("/score", json={"video_path": video})
     for _ in range(2):
         assert api.ended(api.job(video_path=video)["id"])["state"] == "done"
-    api.ended(api.job(upload=upload(api))["id"])
+    api.ended(api.job(upload=api.upload())["id"])
     assert (len(api.scorer.scored), api.videos()) == (1, 1)
 
 
@@ -107,7 +100,7 @@ def test_the_ledger_sums_to_the_videos_scored(make_api: MakeApi) -> None:
     for number in range(10):
         content = VIDEO + bytes([number])
         (api.folder / f"{number}.mp4").write_bytes(content)
-        ids = [api.job(video_path=f"{number}.mp4")["id"], api.job(upload=upload(api, video=content))["id"]]
+        ids = [api.job(video_path=f"{number}.mp4")["id"], api.job(upload=api.upload(video=content))["id"]]
         assert api.client.post("/score", files={"file": content}).status_code == 200
         assert {api.ended(job_id)["state"] for job_id in ids} == {"done"}
     assert api.videos() == 10
@@ -152,7 +145,7 @@ def test_idempotency_keys_of_others_do_not_matter(api: Api, video: str) -> None:
 
 
 def test_an_upload_has_one_job(api: Api) -> None:
-    key = upload(api)
+    key = api.upload()
     api.job(upload=key)
     answer = api.client.post("/jobs", json={"upload": key})
     assert (answer.status_code, answer.json()["code"]) == (409, "upload_taken")
@@ -189,6 +182,21 @@ def test_a_ticket_is_good_for_one_upload_of_its_size(make_api: MakeApi) -> None:
     assert sent(VIDEO) == 403
 
 
+def test_a_ticket_is_not_good_for_a_second_video_once_its_job_has_begun(make_api: MakeApi) -> None:
+    api = make_api(workers=0)
+    ticket = api.client.post("/uploads", json={}).json()
+
+    def sent() -> tuple[int, str]:
+        answer = api.client.post(ticket["url"], data=ticket["fields"], files={"file": VIDEO})
+        return answer.status_code, answer.json()["code"] if answer.content else ""
+
+    job_id = api.job(upload=ticket["upload"])["id"]
+    assert sent() == (204, "")
+    assert run_job(api.services, job_id, "w") is Handled.FINISHED
+    assert sent() == (409, "upload_taken")
+    assert api.services.objects.size(ticket["upload"]) is None
+
+
 def test_a_ticket_expires(api: Api) -> None:
     ticket = api.services.objects.presign("uploads/anonymous/" + "0" * 32, "video/mp4", 9, 10, now=time.time() - 11)
     answer = api.client.post(f"/{ticket.url}", data=ticket.fields, files={"file": VIDEO})
@@ -200,9 +208,9 @@ def test_a_ticket_expires(api: Api) -> None:
 
 def test_a_removed_job_is_gone_with_its_video_and_report(api: Api) -> None:
     headers = api.key()
-    done = api.job(headers, upload=upload(api, headers), session_id="PRIVATE")
+    done = api.job(headers, upload=api.upload(headers), session_id="PRIVATE")
     api.ended(done["id"], headers)
-    waiting = api.job(headers, upload=upload(api, headers, VIDEO + b"2"))
+    waiting = api.job(headers, upload=api.upload(headers, VIDEO + b"2"))
     for job in (done, waiting):
         assert api.client.delete(f"/jobs/{job['id']}", headers=headers).status_code == 204
         assert api.client.get(f"/jobs/{job['id']}", headers=headers).status_code == 404
@@ -215,7 +223,7 @@ def test_a_removed_job_is_gone_with_its_video_and_report(api: Api) -> None:
 
 def test_what_has_expired_is_swept_up(make_api: MakeApi) -> None:
     api = make_api(upload_expiry_seconds=100, job_expiry_seconds=1, workers=0)
-    unused, used = upload(api), upload(api, video=VIDEO + b"2")
+    unused, used = api.upload(), api.upload(video=VIDEO + b"2")
     job = api.job(upload=used)
     objects, workers = api.services.receiver, api.services.workers
     assert objects is not None

@@ -1,11 +1,14 @@
 """video_path names files of the upload folder and nothing else, whatever is tried."""
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
 
+from core.errors import InputError
 from handlers.domain.errors import RefusedError
+from handlers.domain.fingerprint import content_hash
 from handlers.paths import resolve_video_path
 from tests.api.conftest import VIDEO, Api
 
@@ -28,6 +31,9 @@ def folder(tmp_path: Path) -> Path:
     (folder / "zero").symlink_to("/dev/zero")
     (folder / "environment").symlink_to("/proc/self/environ")
     os.mkfifo(folder / "pipe")
+    with contextlib.suppress(OSError):  # not every file system takes such a name
+        (folder / "\udcff.mp4").write_bytes(VIDEO)
+    (folder / "no text").symlink_to(folder / "\udcff.mp4")
     return folder
 
 
@@ -85,6 +91,8 @@ def test_files_of_the_folder_are_taken(name: str, folder: Path) -> None:
         "x" * 300,
         "x" * 5000,
         "\ud800",
+        "\udcff.mp4",
+        "no text",
     ],
 )
 def test_all_else_is_refused(name: str, folder: Path) -> None:
@@ -100,6 +108,30 @@ def test_nobody_learns_what_lies_outside(name: str, folder: Path) -> None:
     with pytest.raises(RefusedError) as caught:
         resolve_video_path(name, folder)
     assert caught.value.code == "video_path_refused"
+
+
+@pytest.mark.parametrize(("name", "code"), [("gone.mp4", "file_not_found"), ("folder.mp4", "file_unreadable")])
+def test_a_file_that_others_have_changed_meanwhile_is_said_to_be_so(name: str, code: str, tmp_path: Path) -> None:
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(InputError) as caught:
+        content_hash(tmp_path / name)
+    assert caught.value.code == code
+    assert str(tmp_path) not in caught.value.message
+
+
+def test_a_file_that_vanishes_after_it_was_found_is_not_found(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken_away(text: str, folder: Path | None) -> Path:
+        path = resolve_video_path(text, folder)
+        path.unlink()
+        return path
+
+    monkeypatch.setattr("handlers.routes.score.resolve_video_path", taken_away)
+    monkeypatch.setattr("handlers.work.resolve_video_path", taken_away)
+    (api.folder / "a.mp4").write_bytes(VIDEO)
+    answer = api.client.post("/score", json={"video_path": "a.mp4"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "file_not_found")
+    (api.folder / "a.mp4").write_bytes(VIDEO)
+    assert api.ended(api.job(video_path="a.mp4")["id"])["error"]["code"] == "file_not_found"
 
 
 def test_without_a_folder_there_are_no_paths() -> None:

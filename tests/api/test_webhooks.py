@@ -25,6 +25,8 @@ class Receiver:
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers and bodies."""
     came: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    awake: threading.Event = field(default_factory=threading.Event)
+    """Until it is set, nothing sent to `/slow` is answered."""
 
 
 @pytest.fixture
@@ -35,6 +37,9 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.got.append((dict(self.headers), body))
+            if self.path == "/slow":
+                receiver.came.release()
+                receiver.awake.wait(20)
             self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
             self.end_headers()
             receiver.came.release()
@@ -46,6 +51,7 @@ def receiver() -> Iterator[Receiver]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
     yield receiver
+    receiver.awake.set()
     server.shutdown()
     server.server_close()
 
@@ -111,7 +117,7 @@ def test_nobody_is_tried_for_ever(quiet: Api, receiver: Receiver) -> None:
         deliver(quiet.services, job["id"])
     assert receiver.came.acquire(timeout=10)
     deadline = time.monotonic() + 10
-    while quiet.services.outbox.due(time.time() + 86400, 9):
+    while quiet.services.outbox.take(job["id"], 0, time.time() + 86400):
         assert time.monotonic() < deadline
     assert len(receiver.got) == 3
 
@@ -129,6 +135,19 @@ def test_a_receiver_that_is_away_stops_nothing(quiet: Api) -> None:
     job = quiet.job(video_path="a.mp4", webhook_url="http://127.0.0.1:1/")
     assert quiet.ended(job["id"])["state"] == "done"
     assert quiet.ended(quiet.job(video_path="a.mp4")["id"])["state"] == "done"
+
+
+def test_a_receiver_that_does_not_answer_delays_those_of_its_owner_only(quiet: Api, receiver: Receiver) -> None:
+    slow, good = quiet.key(), quiet.key()
+    first = [quiet.job(slow, video_path="a.mp4", webhook_url=receiver.url.replace("/hook", "/slow"))["id"] for _ in range(6)]
+    assert receiver.came.acquire(timeout=10)
+    for job_id in first:
+        quiet.ended(job_id, slow)
+    job = quiet.job(good, video_path="a.mp4", webhook_url=receiver.url)
+    assert receiver.came.acquire(timeout=10)
+    told = [json.loads(body)["job"]["id"] for _, body in receiver.got]
+    assert told[1] == job["id"], "one webhook of an owner at a time"
+    assert told[0] in first
 
 
 def test_a_removed_job_is_not_told(quiet: Api, receiver: Receiver) -> None:

@@ -34,6 +34,26 @@ def test_a_job_somebody_else_works_on_is_left_alone(make_api: MakeApi) -> None:
     assert run_job(api.services, job_id, "w") is Handled.SKIPPED
 
 
+def test_an_upload_that_could_not_be_removed_goes_when_its_job_comes_up_again(
+    make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = make_api(workers=0)
+    key = api.upload()
+    job_id = api.job(upload=key)["id"]
+
+    def away(key: str) -> None:
+        raise UnavailableError("storage_unavailable", "away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api.services.objects, "delete", away)
+        with pytest.raises(UnavailableError):
+            run_job(api.services, job_id, "w")
+    assert api.client.get(f"/jobs/{job_id}").json()["state"] == "done"
+    assert api.services.objects.size(key) is not None
+    assert run_job(api.services, job_id, "w") is Handled.SKIPPED
+    assert api.services.objects.size(key) is None
+
+
 @pytest.mark.parametrize("error", [Interrupted(), UnavailableError("storage_unavailable", "away")])
 def test_what_another_attempt_could_cure_goes_back_to_the_queue(error: Exception, make_api: MakeApi) -> None:
     api = make_api(workers=0)

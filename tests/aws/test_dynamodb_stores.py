@@ -3,11 +3,13 @@
 import pytest
 
 from handlers.ports import JobStore, KeyStore, Ledger, Outbox, Results
-from tests.api.store_contract import StoreContract, Stores
+from tests.api.job_contract import JobContract
+from tests.api.record_contract import RecordContract
+from tests.api.stores import Stores
 from tests.aws.cloud import Cloud
 
 
-class TestDynamoDb(StoreContract):
+class TestDynamoDb(JobContract, RecordContract):
     @pytest.fixture
     def stores(self, cloud: Cloud) -> Stores:
         services = cloud.services()

@@ -11,10 +11,11 @@ from starlette.testclient import TestClient
 
 from handlers.app import create_app
 from handlers.domain.errors import TooLargeError, UnavailableError
-from handlers.domain.jobs import ANONYMOUS, JobState
+from handlers.domain.jobs import ANONYMOUS, JobState, new_job_id
 from handlers.domain.uploads import new_upload_key
 from handlers.domain.usage import Usage
-from tests.api.store_contract import DONE, LEASE, MANY, T0, entry, job, result
+from handlers.jobs import announce_upload
+from tests.api.stores import DONE, LEASE, MANY, T0, entry, job, result
 from tests.aws.cloud import Cloud, make_cloud
 from tests.aws.faults import Fault, Faults, faulty
 
@@ -75,11 +76,10 @@ def assert_try_again(answer: httpx.Response) -> None:
     ("operation", "method", "path", "body"),
     [
         ("DynamoDB_20120810.GetItem", "GET", "/usage", None),
-        ("DynamoDB_20120810.GetItem", "GET", "/jobs/0123", None),
+        ("DynamoDB_20120810.GetItem", "GET", f"/jobs/{new_job_id()}", None),
         ("DynamoDB_20120810.TransactWriteItems", "POST", "/jobs", {}),
         ("DynamoDB_20120810.Query", "POST", "/jobs", {}),
         ("HEAD /", "POST", "/jobs", {}),
-        ("AmazonSQS.SendMessage", "POST", "/jobs", {}),
     ],
 )
 def test_a_service_that_stays_away_is_503(
@@ -89,6 +89,15 @@ def test_a_service_that_stays_away_is_503(
         answer = client.request(method, path, json=None if body is None else {"upload": upload})
     assert met
     assert_try_again(answer)
+
+
+@pytest.mark.parametrize("job_id", ["x" * 3000, "0" * 31, "0" * 33, "F" * 32, "0" * 32 + "%0A"], ids=len)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_no_store_is_asked_for_what_is_no_job_id(method: str, job_id: str, client: TestClient, faults: Faults) -> None:
+    with faults.of(Fault()) as met:
+        answer = client.request(method, f"/jobs/{job_id}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
+    assert met == []
 
 
 def test_a_server_that_is_gone_is_503(cloud: Cloud) -> None:
@@ -109,15 +118,31 @@ def test_a_service_that_fails_once_is_not_noticed(
     assert len(stack.messages()) == 1
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["of an upload that is there", "of one that comes later"])
 def test_a_job_whose_message_was_not_sent_is_found_by_the_sweep(
+    early: bool, client: TestClient, faults: Faults, upload: str, stack: Cloud
+) -> None:
+    services = stack.services()
+    with faults.of(Fault(operation="AmazonSQS")) as met:
+        key = new_upload_key(ANONYMOUS) if early else upload
+        answer = client.post("/jobs", json={"upload": key})
+        assert answer.status_code == 202
+        if early:
+            assert announce_upload(services, key) == answer.json()["id"]
+    assert met
+    assert answer.json()["id"] in services.outbox.forgotten(time.time() + 1, 100)  # type: ignore[attr-defined]
+
+
+def test_a_job_whose_upload_cannot_be_removed_stays_until_it_can(
     client: TestClient, faults: Faults, upload: str, stack: Cloud
 ) -> None:
-    with faults.of(Fault(operation="AmazonSQS")):
-        assert client.post("/jobs", json={"upload": upload}).status_code == 503
-    services = stack.services()
-    forgotten = services.outbox.forgotten(time.time() + 1, 100)  # type: ignore[attr-defined]
-    kept = [services.jobs.get(job_id) for job_id in forgotten]
-    assert upload in [job.source.name for job in kept if job]
+    place = client.post("/jobs", json={"upload": upload}).headers["location"]
+    with faults.of(Fault(operation="DELETE /")) as met:
+        assert_try_again(client.delete(place))
+    assert met
+    assert client.delete(place).status_code == 204
+    assert client.get(place).status_code == 404
+    assert stack.services().objects.size(upload) is None
 
 
 class TestLostAnswers:

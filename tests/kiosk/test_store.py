@@ -30,6 +30,11 @@ def filled(path: Path, sessions: int = 2) -> Store:
     return store
 
 
+def content_of(folder: Path) -> bytes:
+    """All files, one after another."""
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
 def tamper(path: Path, *statements: str) -> None:
     """Change the file as somebody would who can write it."""
     with sqlite3.connect(path) as db:
@@ -124,6 +129,16 @@ def test_sessions_whose_time_is_over_are_removed_and_the_log_still_holds(tmp_pat
     assert verify(store).intact
     assert store.forget(102.5, 201.0) == []
     assert [entry.event for entry in iterate_audit(store)].count("sessions_removed") == 1
+
+
+def test_what_was_removed_is_nowhere_on_the_disk(tmp_path: Path) -> None:
+    store = filled(tmp_path / DATABASE, sessions=0)
+    store.start(Session("s0", 100.0, "es", 3), 100.0)
+    told = {**report(), "told": "PRIVATE"}
+    assert store.judged(Attempt("a0", "s0", 1, 101.0, ("1",), ("1",), "ALLOW", None, None, told), None)
+    assert b"PRIVATE" in content_of(tmp_path)
+    store.forget(102.5, 200.0)
+    assert b"PRIVATE" not in content_of(tmp_path)
 
 
 def test_sessions_that_were_left_are_abandoned_when_the_station_starts(make_kiosk: MakeKiosk) -> None:

@@ -39,6 +39,7 @@ class Agenda:
         return Delivery(job_id, int(item["attempts"]), item["agenda_at"], item["created_at"])
 
     def due(self, now: float, limit: int) -> Sequence[str]:
+        """Ids of jobs whose webhook is due, longest due first."""
         return [pk.partition("#")[2] for pk in self._ids("delivery", now, limit)]
 
     def retry(self, job_id: str, attempts: int, next_at: float) -> None:

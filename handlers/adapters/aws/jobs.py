@@ -75,6 +75,10 @@ class DynamoJobs:
         report = self._reports.read(item)
         return replace(job, outcome=Outcome(report)) if report is not None else None
 
+    def of_upload(self, upload_key: str) -> Job | None:
+        claim = self._table.get(_upload_key(upload_key))
+        return self.get(claim["job_id"]) if claim else None
+
     def arrived(self, upload_key: str, now: float) -> str | None:
         claim = self._table.get(_upload_key(upload_key))
         if claim is None:

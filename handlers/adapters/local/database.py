@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from handlers.domain.errors import UnavailableError
@@ -35,6 +35,9 @@ MIGRATIONS = [
 
 BUSY_SECONDS = 10.0
 """How long a transaction waits for another process to end its own."""
+
+WAL_SECONDS = 0.1
+"""How long `Database.empty_wal` waits for readers, and writers for it."""
 
 
 class Database:
@@ -77,6 +80,18 @@ class Database:
                 raise
             connection.commit()
 
+    def empty_wal(self) -> None:
+        """Outside a transaction: move the write-ahead log into the file. Until then what was removed can be read in the log.
+
+        Never fails: while somebody reads, the log stays, and the next call tries again.
+        """
+        with suppress(UnavailableError), self.read() as db:
+            db.execute(_waiting(WAL_SECONDS))
+            try:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                db.execute(_waiting(BUSY_SECONDS))
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
@@ -103,6 +118,10 @@ class Database:
             connection.rollback()
             raise
         connection.commit()
+
+
+def _waiting(seconds: float) -> str:
+    return f"PRAGMA busy_timeout = {round(seconds * 1000)}"
 
 
 def _statements(script: str) -> Iterator[str]:

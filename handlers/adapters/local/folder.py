@@ -63,10 +63,11 @@ class FolderObjects:
                     part.unlink(missing_ok=True)
 
     def size(self, key: str) -> int | None:
-        try:
-            return self._path(key).stat().st_size
-        except FileNotFoundError:
-            return None
+        with _translated():
+            try:
+                return self._path(key).stat().st_size
+            except FileNotFoundError:
+                return None
 
     @contextmanager
     def local_copy(self, key: str, max_bytes: int) -> Iterator[Path]:

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 
 from handlers.adapters.local.database import Database
@@ -11,32 +12,43 @@ from handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, S
 from handlers.domain.uploads import Delivery
 from handlers.domain.usage import CachedResult, LedgerEntry, Usage
 
+_OF_UPLOAD = "SELECT * FROM jobs WHERE source_kind = 'upload' AND source_name = ?"
+
 
 class SqliteJobs:
     """`handlers.ports.JobStore`, and what a worker in the same process asks."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        """Args: clock: tells what has expired and is not swept up yet."""
         self._database = database
+        self._clock = clock
 
     def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
         with self._database.change() as db:
-            if idempotency and (first := _first(db, idempotency)):
-                return first, False
+            if idempotency:
+                first = _first(db, idempotency, self._clock())
+                if first:
+                    return first, False
+                db.execute("UPDATE jobs SET key_hash = NULL WHERE key_hash = ?", (idempotency.key_hash,))
             if db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0] >= max_queued:
                 raise UnavailableError("queue_full", "Too many jobs are waiting. Try again later.", retry_after=10)
-            taken = "SELECT 1 FROM jobs WHERE source_kind = 'upload' AND source_name = ?"
-            if job.source.kind == "upload" and _one(db, taken, job.source.name):
+            if job.source.kind == "upload" and _one(db, _OF_UPLOAD, job.source.name):
                 raise ConflictError("upload_taken", "There is a job for this upload already.")
             _insert(db, job, idempotency)
         return job, True
 
     def first(self, idempotency: Idempotency) -> Job | None:
         with self._database.read() as db:
-            return _first(db, idempotency)
+            return _first(db, idempotency, self._clock())
 
     def get(self, job_id: str) -> Job | None:
         with self._database.read() as db:
             row = _one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
+        return _job(row) if row else None
+
+    def of_upload(self, upload_key: str) -> Job | None:
+        with self._database.read() as db:
+            row = _one(db, _OF_UPLOAD, upload_key)
         return _job(row) if row else None
 
     def arrived(self, upload_key: str, now: float) -> str | None:
@@ -110,6 +122,7 @@ class SqliteJobs:
             db.execute("DELETE FROM results WHERE fingerprint = (SELECT fingerprint FROM jobs WHERE id = ?)", (job_id,))
             db.execute("DELETE FROM deliveries WHERE job_id = ?", (job_id,))
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        self._database.empty_wal()
 
     def next_claimable(self, now: float) -> str | None:
         """Id of the oldest job that could be claimed."""
@@ -136,12 +149,6 @@ class SqliteJobs:
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM jobs WHERE expires_at <= ? AND state != 'running'", (now,)).fetchall()
         return [_job(row) for row in rows]
-
-    def needs_upload(self, key: str) -> bool:
-        """Whether a job that is not final is for this upload."""
-        with self._database.read() as db:
-            asked = "SELECT 1 FROM jobs WHERE source_kind = 'upload' AND source_name = ? AND state NOT IN ('done', 'failed')"
-            return _one(db, asked, key) is not None
 
     def _held(self, change: str, job_id: str, worker: str, value: float) -> bool:
         statement = f"UPDATE jobs SET {change} WHERE id = ? AND state = 'running' AND worker = ?"  # noqa: S608 - our own words
@@ -173,9 +180,10 @@ class SqliteResults:
         return Usage(row[0], row[1])
 
     def forget_expired(self, now: float) -> None:
-        """Remove results that are not given again."""
+        """Remove results that are not given again; and what a reader has kept in the log of all that was removed before."""
         with self._database.change() as db:
             db.execute("DELETE FROM results WHERE expires_at <= ?", (now,))
+        self._database.empty_wal()
 
 
 class SqliteOutbox:
@@ -195,10 +203,15 @@ class SqliteOutbox:
             )
         return Delivery(**row) if row else None
 
-    def due(self, now: float, limit: int) -> Sequence[str]:
+    def next_due(self, now: float, but_of: Collection[str]) -> tuple[str, str] | None:
+        """Id and owner of the job whose delivery is due longest; not one of these owners."""
+        asked = (
+            "SELECT job_id, owner FROM deliveries JOIN jobs ON id = job_id WHERE next_at <= ? "
+            "AND owner NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT 1"
+        )
         with self._database.read() as db:
-            asked = "SELECT job_id FROM deliveries WHERE next_at <= ? ORDER BY next_at LIMIT ?"
-            return [row["job_id"] for row in db.execute(asked, (now, limit))]
+            row = _one(db, asked, now, json.dumps([*but_of]))
+        return (row["job_id"], row["owner"]) if row else None
 
     def retry(self, job_id: str, attempts: int, next_at: float) -> None:
         with self._database.change() as db:
@@ -215,8 +228,9 @@ def _one(db: sqlite3.Connection, statement: str, *values: object) -> sqlite3.Row
     return rows[0] if rows else None
 
 
-def _first(db: sqlite3.Connection, idempotency: Idempotency) -> Job | None:
-    row = _one(db, "SELECT * FROM jobs WHERE key_hash = ?", idempotency.key_hash)
+def _first(db: sqlite3.Connection, idempotency: Idempotency, now: float) -> Job | None:
+    there = "SELECT * FROM jobs WHERE key_hash = ? AND (expires_at > ? OR state = 'running')"
+    row = _one(db, there, idempotency.key_hash, now)
     if row and row["request_hash"] != idempotency.request_hash:
         raise ConflictError("idempotency_conflict", "This Idempotency-Key was used for another request.")
     return _job(row) if row else None

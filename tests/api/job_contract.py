@@ -1,86 +1,18 @@
-"""What every store must do, whatever it is made of. Subclasses give the fixture `stores`."""
+"""What every store of jobs must do: jobs begin, run, and end in one transaction."""
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 
 from handlers.domain.errors import ConflictError, UnavailableError
-from handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source, new_job_id
-from handlers.domain.keys import new_key
+from handlers.domain.jobs import Idempotency, Job, JobState, Outcome, Source, new_job_id
 from handlers.domain.uploads import new_upload_key
-from handlers.domain.usage import CachedResult, LedgerEntry, Usage
-from handlers.ports import JobStore, KeyStore, Ledger, Outbox, Results
-
-T0 = 1_800_000_000.0
-"""In the future, so that stores which let things expire by their own clock keep them."""
-
-LEASE = 60.0
-MANY = 1000
-"""Queue length that is never reached."""
-
-REPORT = {"score": 0.91, "decision": "ALLOW", "debug": {"all_results": [{"curve": [12.25, 0.5, 1e-3]}]}, "reason": None}
-DONE = Outcome(report=REPORT)
-FAILED = Outcome(failure=Failure("not_a_video", "The video is not a video file that can be read."))
+from handlers.domain.usage import CachedResult, Usage
+from tests.api.stores import DONE, FAILED, LEASE, MANY, REPORT, T0, Contract, Stores, at_once, entry, job, result
 
 
-@dataclass(frozen=True)
-class Stores:
-    """Fresh and empty."""
-
-    jobs: JobStore
-    results: Results
-    ledger: Ledger
-    keys: KeyStore
-    outbox: Outbox
-
-
-def job(**fields: Any) -> Job:
-    """A queued job of a file."""
-    usual: dict[str, Any] = {"owner": "ann", "state": JobState.QUEUED, "source": Source("file", "a.mp4")}
-    return Job(**{"id": new_job_id(), "created_at": T0, "updated_at": T0, "expires_at": T0 + 86400, **usual, **fields})
-
-
-def entry(name: str = "f1:2027-01", owner: str = "ann") -> LedgerEntry:
-    return LedgerEntry(name, owner, "2027-01", T0, 4.5)
-
-
-def result(name: str = "f1", expires_at: float = T0 + 100) -> CachedResult:
-    return CachedResult(name, REPORT, expires_at)
-
-
-def at_once(count: int, step: Callable[[int], Any]) -> list[Any]:
-    """What several threads got that began together."""
-    barrier = threading.Barrier(count)
-
-    def run(number: int) -> Any:
-        barrier.wait()
-        return step(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
-class StoreContract:
-    """Behaviour that `handlers.ports` promises."""
-
-    @pytest.fixture
-    def stores(self) -> Iterator[Stores]:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def queued(self, stores: Stores) -> Job:
-        return stores.jobs.create(job(), None, MANY)[0]
-
-    @pytest.fixture
-    def running(self, stores: Stores, queued: Job) -> Job:
-        claimed = stores.jobs.claim(queued.id, "w1", LEASE, T0)
-        assert claimed is not None
-        return claimed
+class JobContract(Contract):
+    """`handlers.ports.JobStore`."""
 
     # Jobs begin
 
@@ -120,6 +52,15 @@ class StoreContract:
         stores.jobs.delete(made.id)
         assert stores.jobs.first(Idempotency("key", "other")) is None
 
+    @pytest.mark.parametrize("request_hash", ["request", "other"])
+    def test_a_key_is_free_again_when_its_job_has_expired(self, request_hash: str, stores: Stores) -> None:
+        """Whether or not the job has been removed yet."""
+        stores.jobs.create(job(created_at=1.0, updated_at=1.0, expires_at=2.0), Idempotency("key", "request"), MANY)
+        assert stores.jobs.first(Idempotency("key", request_hash)) is None
+        again = job()
+        assert stores.jobs.create(again, Idempotency("key", request_hash), MANY) == (again, True)
+        assert stores.jobs.first(Idempotency("key", request_hash)) == again
+
     def test_of_many_equal_requests_at_once_one_makes_a_job(self, stores: Stores) -> None:
         made = at_once(8, lambda _: stores.jobs.create(job(), Idempotency("key", "request"), MANY))
         assert sum(new for _, new in made) == 1
@@ -131,6 +72,16 @@ class StoreContract:
         with pytest.raises(ConflictError) as caught:
             stores.jobs.create(job(source=source), None, MANY)
         assert caught.value.code == "upload_taken"
+
+    def test_an_upload_knows_its_job(self, stores: Stores) -> None:
+        source = Source("upload", new_upload_key("ann"))
+        assert stores.jobs.of_upload(source.name) is None
+        made, _ = stores.jobs.create(job(source=source), None, MANY)
+        stores.jobs.create(job(source=Source("file", "a.mp4")), None, MANY)
+        assert stores.jobs.of_upload(source.name) == made
+        assert stores.jobs.of_upload("a.mp4") is None
+        stores.jobs.delete(made.id)
+        assert stores.jobs.of_upload(source.name) is None
 
     def test_a_full_queue_refuses(self, stores: Stores) -> None:
         for _ in range(3):
@@ -284,89 +235,3 @@ class StoreContract:
         assert not stores.jobs.extend(running.id, "w1", LEASE, T0)
         assert not stores.jobs.complete(running.id, "w1", DONE, T0, result(), entry())
         assert stores.ledger.usage("ann", "2027-01") == Usage(0, 0.0)
-
-    # Results and the ledger
-
-    def test_a_result_expires(self, stores: Stores) -> None:
-        assert stores.results.store(result(expires_at=T0 + 10), entry())
-        assert stores.results.cached("f1", T0 + 9) is not None
-        assert stores.results.cached("f1", T0 + 10) is None
-
-    def test_an_entry_counts_once_however_often_it_is_written(self, stores: Stores) -> None:
-        written = at_once(6, lambda _: stores.results.store(result(), entry()))
-        assert written.count(True) == 1
-        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5)
-
-    def test_a_new_result_takes_the_place_of_the_old_one(self, stores: Stores) -> None:
-        stores.results.store(result(expires_at=T0 + 10), entry())
-        assert not stores.results.store(result(expires_at=T0 + 50), entry())
-        assert stores.results.cached("f1", T0 + 20) == result(expires_at=T0 + 50)
-
-    def test_usage_is_by_owner_and_month(self, stores: Stores) -> None:
-        stores.results.store(result("f1"), entry("f1:m"))
-        stores.results.store(result("f2"), entry("f2:m"))
-        stores.results.store(result("f3"), entry("f3:m", owner="ben"))
-        stores.results.store(result("f1"), replace(entry("f1:n"), period="2027-02"))
-        assert stores.ledger.usage("ann", "2027-01") == Usage(2, 9.0)
-        assert stores.ledger.usage("ann", "2027-02") == Usage(1, 4.5)
-        assert stores.ledger.usage("ben", "2027-01") == Usage(1, 4.5)
-        assert stores.ledger.usage("cat", "2027-01") == Usage(0, 0.0)
-
-    # Keys
-
-    def test_keys_are_kept_and_revoked_for_good(self, stores: Stores) -> None:
-        (one, _), (two, _) = new_key("Ann", T0, 100, 60), new_key("Ben", T0 + 1)
-        stores.keys.add(one)
-        stores.keys.add(two)
-        assert stores.keys.get(one.id) == one
-        assert list(stores.keys.all()) == [one, two]
-        assert stores.keys.revoke(one.id, T0 + 2)
-        assert stores.keys.revoke(one.id, T0 + 3)
-        assert stores.keys.get(one.id) == replace(one, revoked_at=T0 + 2)
-        assert not stores.keys.revoke("0" * 12, T0)
-        assert stores.keys.get("0" * 12) is None
-
-    def test_requests_are_counted_by_the_minute(self, stores: Stores) -> None:
-        start = T0 - T0 % 60
-        assert [stores.keys.take("k1", 2, start + second) for second in (0, 1, 15, 59, 60)] == [None, None, 45.0, 1.0, None]
-        assert stores.keys.take("k2", 2, start + 2) is None
-
-    def test_of_many_requests_at_once_only_so_many_are_allowed(self, stores: Stores) -> None:
-        allowed = at_once(12, lambda _: stores.keys.take("k1", 5, T0))
-        assert allowed.count(None) == 5
-
-    # Webhooks
-
-    @pytest.fixture
-    def delivery(self, stores: Stores) -> str:
-        made, _ = stores.jobs.create(job(webhook_url="https://example.com/"), None, MANY)
-        stores.jobs.claim(made.id, "w1", LEASE, T0)
-        stores.jobs.complete(made.id, "w1", DONE, T0)
-        return made.id
-
-    def test_only_jobs_with_a_webhook_get_a_delivery(self, running: Job, stores: Stores) -> None:
-        stores.jobs.complete(running.id, "w1", DONE, T0)
-        assert stores.outbox.take(running.id, LEASE, T0 + 1) is None
-
-    def test_a_delivery_is_taken_by_one_sender(self, delivery: str, stores: Stores) -> None:
-        assert list(stores.outbox.due(T0, 10)) == [delivery]
-        taken = at_once(6, lambda _: stores.outbox.take(delivery, LEASE, T0))
-        assert sum(one is not None for one in taken) == 1
-        assert list(stores.outbox.due(T0 + LEASE - 1, 10)) == []
-
-    def test_a_delivery_whose_sender_died_is_due_again(self, delivery: str, stores: Stores) -> None:
-        stores.outbox.take(delivery, LEASE, T0)
-        again = stores.outbox.take(delivery, LEASE, T0 + LEASE)
-        assert again is not None
-        assert again.attempts == 0
-
-    def test_a_delivery_is_tried_again_until_it_is_removed(self, delivery: str, stores: Stores) -> None:
-        stores.outbox.take(delivery, LEASE, T0)
-        stores.outbox.retry(delivery, 1, T0 + 20)
-        assert stores.outbox.take(delivery, LEASE, T0 + 19) is None
-        again = stores.outbox.take(delivery, LEASE, T0 + 20)
-        assert again is not None
-        assert again.attempts == 1
-        stores.outbox.remove(delivery)
-        assert stores.outbox.take(delivery, LEASE, T0 + 9999) is None
-        assert list(stores.outbox.due(T0 + 9999, 10)) == []
