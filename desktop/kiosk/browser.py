@@ -1,10 +1,13 @@
 """Brings the station's link to a browser: prints it, opens it, or keeps a Chromium in full screen on it."""
 
+import contextlib
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -32,6 +35,31 @@ def find_chromium() -> str | None:
     return next((str(place) for place in places if place.is_file()), None)
 
 
+def fresh_profile(beside: Path) -> Path:
+    """Make an empty profile. Those before it are removed, and a browser that still uses one is ended (on Linux).
+
+    A browser outlives a station that was killed, and holds its profile: the next one would hand it the link and end.
+
+    Args:
+        beside: the new profile is `beside` and a suffix, and so were those before it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for old in beside.absolute().parent.glob(f"{beside.name}*"):
+        _end_user(old)
+        shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{beside.name}-", dir=beside.absolute().parent))
+
+
+def _end_user(profile: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        # Chromium's lock is a link to HOST-PID. By now the number may be another program's, which names no profile of ours.
+        pid = int(str((profile / "SingletonLock").readlink()).rpartition("-")[2])
+        if os.fsencode(f"--user-data-dir={profile}") in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+
+
 class Opener:
     """Shows the link for as long as the block runs. In a terminal, Enter gives a new one."""
 
@@ -40,7 +68,7 @@ class Opener:
         link: makes a new link; those before it are void.
         fullscreen: keep a Chromium open.
         default: open the machine's usual browser.
-        profile: folder of the full screen browser's own profile.
+        profile: of the full screen browser, as `fresh_profile` takes it.
 
         Raises:
             LipgateError: browser_missing.
@@ -91,7 +119,7 @@ class Opener:
                 "--disable-sync",
                 "--disable-pinch",
                 "--overscroll-history-navigation=0",
-                f"--user-data-dir={self._profile}",
+                f"--user-data-dir={fresh_profile(self._profile)}",
                 # Nobody at a kiosk can be asked, and no other page is ever opened in this browser.
                 "--auto-accept-camera-and-microphone-capture",
                 # The words that start a session must be heard before anybody has touched the screen.
