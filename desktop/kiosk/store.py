@@ -7,6 +7,7 @@ neither. Every method may raise `UnavailableError("storage_unavailable")`, and h
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,16 @@ class Store:
         """Rows one by one, as they were when the first was asked for: all of them may be more than memory holds."""
         with self._database.read() as db:
             yield from db.execute(query, values)
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """What this thread reads in the block is of one moment, whatever is changed meanwhile."""
+        with self._database.read() as db:
+            db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                db.rollback()
 
     def close(self) -> None:
         """Put everything into the one file. Connections of other threads end with them."""
