@@ -37,6 +37,9 @@ PATIENCE_S = 900.0
 
 DAY_S = 86400.0
 
+LONGEST_GAP_S = 30 * DAY_S
+"""From one look at the clock to the next, with the station off between them. After more, it is the clock that was moved."""
+
 
 class Station:
     """One station. May be used from several threads."""
@@ -54,6 +57,8 @@ class Station:
         self.hearing = hearing
         self._kiosk = kiosk
         self._videos = videos
+        self._clock_seen = store.last_entry_at()
+        self._clock_moved = store.last_entry_at("clock_moved")
         self._listeners = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         videos.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -182,12 +187,22 @@ class Station:
         """
         now, (kiosk, _) = time.time(), self.settings()
         self.store.abandon(now if starting else now - PATIENCE_S, now)
-        self.store.forget(now - kiosk.retention_days * DAY_S, now)
+        self._look_at_clock(now)
+        ended_before = now - kiosk.retention_days * DAY_S
+        # How old a session of before is, a clock that was moved cannot tell: its time counts from then.
+        if self._clock_moved is None or self._clock_moved < ended_before:
+            self.store.forget(ended_before, now)
         if starting or not kiosk.keep_videos:
             known = self.store.videos()
             for path in self._videos.iterdir():
                 if path.name not in known:
                     path.unlink(missing_ok=True)
+
+    def _look_at_clock(self, now: float) -> None:
+        if self._clock_seen is not None and not -DAY_S <= now - self._clock_seen <= LONGEST_GAP_S:
+            self.store.note(now, "clock_moved", seconds=round(now - self._clock_seen))
+            self._clock_moved = now
+        self._clock_seen = now
 
     def close(self) -> None:
         """Stop listening; the store is put in order."""

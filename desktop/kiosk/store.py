@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,11 @@ class Store:
         """Add to the audit log alone."""
         with self._database.change() as db:
             _log(db, now, event, **detail)
+
+    def last_entry_at(self, event: str | None = None) -> float | None:
+        """When the newest entry of the log was made, or the newest of an event: seconds since 1970; None where there is none."""
+        rows = self.read("SELECT at FROM audit WHERE ? IS NULL OR event = ? ORDER BY sequence DESC LIMIT 1", (event, event))
+        return datetime.fromisoformat(rows[0]["at"]).timestamp() if rows else None
 
     def read(self, query: str, values: tuple = ()) -> list[sqlite3.Row]:
         """Rows, for `desktop.kiosk.history`."""
