@@ -57,7 +57,7 @@ class Store:
     def start(self, session: Session, now: float) -> None:
         """Enter a session. One person stands at the station: whoever has a session open has left."""
         with self._database.change() as db:
-            _abandon(db, "state = 'open'", (), now)
+            _end(db, "state = 'open'", (), SessionState.ABANDONED, now)
             db.execute(
                 "INSERT INTO sessions VALUES (?, ?, NULL, ?, ?, ?, 0, NULL, NULL, NULL)",
                 (session.id, session.started_at, session.language, session.state, session.max_attempts),
@@ -130,10 +130,11 @@ class Store:
         with self._database.change() as db:
             return _end(db, "id = ? AND state = 'open'", (session_id,), SessionState.CANCELLED, now) == 1
 
-    def abandon(self, started_before: float, now: float) -> int:
-        """End open sessions that began before a time; how many."""
+    def abandon(self, now: float, session_id: str | None = None) -> int:
+        """End open sessions, or one: whoever began them has left. How many were open."""
         with self._database.change() as db:
-            return _abandon(db, "state = 'open' AND started_at < ?", (started_before,), now)
+            which = "state = 'open' AND (? IS NULL OR id = ?)"
+            return _end(db, which, (session_id, session_id), SessionState.ABANDONED, now)
 
     def forget(self, ended_before: float, now: float) -> list[str]:
         """Remove sessions that ended before a time, with their attempts. Names of their recordings, to be removed too."""
@@ -220,10 +221,6 @@ def _put_challenge(db: sqlite3.Connection, session_id: str, challenge: Challenge
     values = (challenge.id, " ".join(challenge.digits), challenge.expires_at) if challenge else (None, None, None)
     change = "UPDATE sessions SET challenge_id = ?, challenge_digits = ?, challenge_expires_at = ? WHERE id = ?"
     db.execute(change, (*values, session_id))
-
-
-def _abandon(db: sqlite3.Connection, which: str, values: tuple, now: float) -> int:
-    return _end(db, which, values, SessionState.ABANDONED, now)
 
 
 def _end(db: sqlite3.Connection, which: str, values: tuple, state: SessionState, now: float) -> int:
