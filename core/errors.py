@@ -11,8 +11,8 @@
     ├── DeviceError           cuda_unavailable, torch_missing
     ├── OutputError           output_failed
     ├── NotJudgedError        not_judged
-    └── (of no class)         internal_error: a fault of Lipgate itself; of the station: port_taken, pin_refused,
-                              browser_missing, language_unknown, speech_model_missing
+    └── (of no class)         internal_error: a fault of Lipgate itself; of the station: port_taken, station_running,
+                              pin_refused, browser_missing, language_unknown, speech_model_missing
 
 What can be read but not judged (no face, no speech, ...) is not an error of a score: see `core.verdict.Reason`. It is one
 only for what needs the measured offset.

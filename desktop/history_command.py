@@ -21,7 +21,7 @@ def add_parser(commands: Any) -> None:
     exporting.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
     exporting.add_argument("--out", type=Path, metavar="FILE", help="write there instead")
     exporting.set_defaults(run=export)
-    verifying = actions.add_parser("verify", help="check the chain of the audit log, and every attempt against it")
+    verifying = actions.add_parser("verify", help="check the chain of the audit log, and everything else against it")
     verifying.add_argument("--json", action="store_true", help="print JSON")
     verifying.add_argument("--head", metavar="HASH", help="a hash that was written down before: it must be in the log")
     verifying.set_defaults(run=verify)
@@ -76,8 +76,8 @@ def verify(arguments: argparse.Namespace) -> int:
         return 0 if good else 1
     if found.broken_at is not None:
         print(f"The chain breaks at entry {found.broken_at}: it was changed, or one before it was taken out.")
-    for attempt in found.altered:
-        print(f"Attempt {attempt} is not what the log says of it.")
+    for altered in found.altered:
+        print(f"The {altered} is not what the log says of it.")
     if cut_off:
         print("The hash that was written down is not in the log: entries were cut off, or the log was made anew.")
     if good:

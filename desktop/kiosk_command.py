@@ -1,10 +1,12 @@
 """`lipgate kiosk`: the verification station."""
 
 import argparse
+import contextlib
 import getpass
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from desktop.kiosk.settings import KioskSettings
 
 HOST = "127.0.0.1"
+
+LOCK = "lock"
+"""File in the station's folder. It stays; what counts is whether a process holds it."""
 
 
 def add_parser(commands: Any) -> None:
@@ -38,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop (SIGTERM, Ctrl-C).
 
     Raises:
-        LipgateError: the models or the data folder cannot be used.
+        LipgateError: the models or the data folder cannot be used, or another station uses it.
     """
     settings = _settings(arguments)
     if arguments.set_pin:
@@ -54,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         listener = socket.create_server((HOST, settings.port), backlog=128)
     except OSError as error:
         raise LipgateError("port_taken", f"Port {settings.port} of {HOST} cannot be used: {error.strerror}.") from error
-    with listener:
+    with listener, _alone(settings.dir):
         return _serve(settings, listener, arguments)
 
 
@@ -74,6 +79,30 @@ def _serve(settings: "KioskSettings", listener: socket.socket, arguments: argpar
         link = lambda: f"http://{authority}/?token={doorkeeper.new_token()}"  # noqa: E731
         with Opener(link, fullscreen=arguments.fullscreen, default=arguments.open, profile=settings.dir / "browser"):
             return run_server(kiosk.app, kiosk.services, HOST, settings.port, listener)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other stations out of the folder while the block runs: each would take the other's person for one who left.
+
+    Raises:
+        LipgateError: station_running.
+        UnavailableError: storage_unavailable.
+    """
+    from desktop.kiosk.routes.common import disk
+    from handlers.adapters.local.process_folder import lock_file
+
+    with disk():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / LOCK).open("ab")
+    with lock:
+        try:
+            lock_file(lock)
+        except OSError as error:
+            raise LipgateError(
+                "station_running", f"A station runs in {folder} already. End it, or give this one another --data-dir."
+            ) from error
+        yield
 
 
 def _settings(arguments: argparse.Namespace) -> "KioskSettings":

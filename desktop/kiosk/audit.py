@@ -42,8 +42,13 @@ def follow(last: Entry | None, now: float, event: str, detail: dict[str, Any]) -
         detail: of it; plain JSON.
     """
     sequence, previous = (last.sequence + 1, last.hash) if last else (1, START)
-    at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = moment(now)
     return Entry(sequence, at, event, detail, previous, _digest(sequence, at, event, detail, previous))
+
+
+def moment(now: float) -> str:
+    """Seconds since 1970 as the log has them."""
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def first_broken(entries: Iterable[Entry]) -> int | None:

@@ -50,8 +50,11 @@ def check_pin(store: Store, pin: str, now: float | None = None) -> None:
     kept, failures = options.get("pin"), options.get("pin_failures", {"count": 0, "until": 0.0})
     if kept is None:
         raise RefusedError("no_pin", "No PIN is set. Set one at the station's console: lipgate kiosk --set-pin")
-    if failures["until"] > now:
-        raise RefusedError("locked", "Too many wrong PINs.", retry_after=failures["until"] - now)
+    until = min(failures["until"], now + LONGEST_WAIT_S)
+    if until > now:
+        if until < failures["until"]:  # the clock was ahead; kept, or each look would begin the wait anew
+            store.put_options({"pin_failures": {**failures, "until": until}}, now, "operator_refused", failures=failures["count"])
+        raise RefusedError("locked", "Too many wrong PINs.", retry_after=until - now)
     if hmac.compare_digest(_hash(pin, bytes.fromhex(kept["salt"])), kept["hash"]):
         store.put_options({"pin_failures": {"count": 0, "until": 0.0}}, now, "operator_in")
         return

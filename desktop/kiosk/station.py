@@ -33,9 +33,12 @@ from handlers.scoring import Scorer
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 900.0
-"""A session that is still open after so long was left."""
+"""A session was left when for so long nobody has asked for a phrase, answered one, or got a verdict."""
 
 DAY_S = 86400.0
+
+LONGEST_GAP_S = 30 * DAY_S
+"""From one look at the clock to the next, with the station off between them. After more, it is the clock that was moved."""
 
 
 class Station:
@@ -54,6 +57,9 @@ class Station:
         self.hearing = hearing
         self._kiosk = kiosk
         self._videos = videos
+        self._asked: tuple[str, float] | None = None
+        self._clock_seen = store.last_entry_at()
+        self._clock_moved = store.last_entry_at("clock_moved")
         self._listeners = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         videos.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -71,6 +77,7 @@ class Station:
         now, (kiosk, _) = time.time(), self.settings()
         session = Session(new_id(), now, language, kiosk.max_attempts, challenge=self._new_challenge(kiosk, now))
         self.store.start(session, now)
+        self._heed(session)
         return session
 
     def find(self, session_id: str) -> Session:
@@ -83,6 +90,7 @@ class Station:
         session = self.store.challenge(session_id, lambda: self._new_challenge(kiosk, now), now)
         if session is None:
             raise NotFoundError("session_unknown", "There is no such session.")
+        self._heed(session)
         return session
 
     def checks_phrase(self, language: str, kiosk: KioskSettings) -> bool:
@@ -115,6 +123,7 @@ class Station:
             raise ConflictError("challenge_used", "This phrase was used already. Ask for the session again.")
         if challenge.expires_at <= time.time():
             raise ConflictError("challenge_expired", "This phrase was shown too long ago. Ask for the session again.")
+        self._heed(session)
         return session, challenge
 
     def judge(self, session: Session, challenge: Challenge, recording: Path, suffix: str) -> tuple[Session, Attempt]:
@@ -158,6 +167,7 @@ class Station:
                 (self._videos / attempt.video).unlink(missing_ok=True)
         if after is None:
             raise ConflictError("session_ended", "This session has ended.")
+        self._heed(after)
         log.info("attempt judged", extra={"session": session.id, "decision": decision, "reason": reason})
         return after, attempt
 
@@ -181,13 +191,31 @@ class Station:
             starting: no session can be going on.
         """
         now, (kiosk, _) = time.time(), self.settings()
-        self.store.abandon(now if starting else now - PATIENCE_S, now)
-        self.store.forget(now - kiosk.retention_days * DAY_S, now)
+        if starting:
+            self.store.abandon(now)
+        elif self._asked and time.monotonic() - self._asked[1] > PATIENCE_S:
+            self.store.abandon(now, self._asked[0])
+        self._look_at_clock(now)
+        ended_before = now - kiosk.retention_days * DAY_S
+        # How old a session of before is, a clock that was moved cannot tell: its time counts from then.
+        if self._clock_moved is None or self._clock_moved < ended_before:
+            self.store.forget(ended_before, now)
         if starting or not kiosk.keep_videos:
             known = self.store.videos()
             for path in self._videos.iterdir():
                 if path.name not in known:
                     path.unlink(missing_ok=True)
+
+    def _heed(self, session: Session) -> None:
+        # One session at most is open. Its patience is told by a clock that nobody sets.
+        if session.state is SessionState.OPEN:
+            self._asked = session.id, time.monotonic()
+
+    def _look_at_clock(self, now: float) -> None:
+        if self._clock_seen is not None and not -DAY_S <= now - self._clock_seen <= LONGEST_GAP_S:
+            self.store.note(now, "clock_moved", seconds=round(now - self._clock_seen))
+            self._clock_moved = now
+        self._clock_seen = now
 
     def close(self) -> None:
         """Stop listening; the store is put in order."""

@@ -7,7 +7,9 @@ neither. Every method may raise `UnavailableError("storage_unavailable")`, and h
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,7 @@ class Store:
     def start(self, session: Session, now: float) -> None:
         """Enter a session. One person stands at the station: whoever has a session open has left."""
         with self._database.change() as db:
-            _abandon(db, "state = 'open'", (), now)
+            _end(db, "state = 'open'", (), SessionState.ABANDONED, now)
             db.execute(
                 "INSERT INTO sessions VALUES (?, ?, NULL, ?, ?, ?, 0, NULL, NULL, NULL)",
                 (session.id, session.started_at, session.language, session.state, session.max_attempts),
@@ -128,10 +130,11 @@ class Store:
         with self._database.change() as db:
             return _end(db, "id = ? AND state = 'open'", (session_id,), SessionState.CANCELLED, now) == 1
 
-    def abandon(self, started_before: float, now: float) -> int:
-        """End open sessions that began before a time; how many."""
+    def abandon(self, now: float, session_id: str | None = None) -> int:
+        """End open sessions, or one: whoever began them has left. How many were open."""
         with self._database.change() as db:
-            return _abandon(db, "state = 'open' AND started_at < ?", (started_before,), now)
+            which = "state = 'open' AND (? IS NULL OR id = ?)"
+            return _end(db, which, (session_id, session_id), SessionState.ABANDONED, now)
 
     def forget(self, ended_before: float, now: float) -> list[str]:
         """Remove sessions that ended before a time, with their attempts. Names of their recordings, to be removed too."""
@@ -167,6 +170,11 @@ class Store:
         with self._database.change() as db:
             _log(db, now, event, **detail)
 
+    def last_entry_at(self, event: str | None = None) -> float | None:
+        """When the newest entry of the log was made, or the newest of an event: seconds since 1970; None where there is none."""
+        rows = self.read("SELECT at FROM audit WHERE ? IS NULL OR event = ? ORDER BY sequence DESC LIMIT 1", (event, event))
+        return datetime.fromisoformat(rows[0]["at"]).timestamp() if rows else None
+
     def read(self, query: str, values: tuple = ()) -> list[sqlite3.Row]:
         """Rows, for `desktop.kiosk.history`."""
         return list(self.each(query, values))
@@ -175,6 +183,16 @@ class Store:
         """Rows one by one, as they were when the first was asked for: all of them may be more than memory holds."""
         with self._database.read() as db:
             yield from db.execute(query, values)
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """What this thread reads in the block is of one moment, whatever is changed meanwhile."""
+        with self._database.read() as db:
+            db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                db.rollback()
 
     def close(self) -> None:
         """Put everything into the one file. Connections of other threads end with them."""
@@ -203,10 +221,6 @@ def _put_challenge(db: sqlite3.Connection, session_id: str, challenge: Challenge
     values = (challenge.id, " ".join(challenge.digits), challenge.expires_at) if challenge else (None, None, None)
     change = "UPDATE sessions SET challenge_id = ?, challenge_digits = ?, challenge_expires_at = ? WHERE id = ?"
     db.execute(change, (*values, session_id))
-
-
-def _abandon(db: sqlite3.Connection, which: str, values: tuple, now: float) -> int:
-    return _end(db, which, values, SessionState.ABANDONED, now)
 
 
 def _end(db: sqlite3.Connection, which: str, values: tuple, state: SessionState, now: float) -> int:

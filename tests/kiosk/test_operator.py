@@ -9,6 +9,7 @@ import pytest
 
 from desktop.kiosk import desk, pin
 from desktop.kiosk.store import iterate_audit
+from handlers.domain.errors import RefusedError
 from tests.kiosk.conftest import RECORDING, MakeKiosk, RunningKiosk, report
 
 
@@ -86,6 +87,19 @@ def test_guessing_is_slowed_down_more_and_more_and_restarts_do_not_help(make_kio
     assert locked.value.retry_after == pytest.approx(1.0)  # type: ignore[attr-defined]
     pin.check_pin(store, "2468", now)
     assert store.options()["pin_failures"]["count"] == 0
+
+
+def test_a_clock_that_was_ahead_locks_nobody_out_for_longer_than_the_longest_wait(kiosk: RunningKiosk) -> None:
+    store, now = kiosk.station.store, 1000.0
+    pin.set_pin(store, "2468", 1.0)
+    for _ in range(pin.FREE_FAILURES + 1):
+        with pytest.raises(RefusedError, match="not the PIN"):
+            pin.check_pin(store, "0000", now + 1e9)
+    for later in (0.0, 600.0):
+        with pytest.raises(RefusedError, match="Too many") as locked:
+            pin.check_pin(store, "2468", now + later)
+        assert locked.value.retry_after == pin.LONGEST_WAIT_S - later
+    pin.check_pin(store, "2468", now + pin.LONGEST_WAIT_S)
 
 
 def test_guesses_at_the_same_time_are_all_counted(kiosk: RunningKiosk) -> None:

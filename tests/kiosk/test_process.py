@@ -195,6 +195,19 @@ def test_a_port_that_is_taken_is_said_to_be_so(begin: Begin, tmp_path: Path) -> 
     assert "error [port_taken]" in ended.stderr
 
 
+def test_a_second_station_in_the_same_folder_is_refused_and_the_first_goes_on(begin: Begin) -> None:
+    kiosk = begin()
+    session = kiosk.start()
+    command = [*COMMAND, "kiosk", "--data-dir", str(kiosk.folder)]
+    second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert "error [station_running]" in second.stderr
+    assert kiosk.client.get(f"/api/sessions/{session['id']}").json()["state"] == "open"
+    kiosk.process.kill()
+    kiosk.process.wait()
+    begin(folder=kiosk.folder)
+
+
 def test_a_pin_is_set_at_the_console(begin: Begin, tmp_path: Path) -> None:
     command = [*COMMAND, "kiosk", "--data-dir", str(tmp_path / "kiosk"), "--set-pin"]
     refused = subprocess.run(command, input="12\n", capture_output=True, text=True, check=False)

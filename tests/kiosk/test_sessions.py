@@ -1,11 +1,14 @@
 """From recordings to an outcome: the rules, and the way of a person through them."""
 
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from core.errors import DeadlineError, InputError
 from desktop.kiosk.sessions import Heard, close_attempt, conclude
+from desktop.kiosk.station import PATIENCE_S
 from handlers.domain.errors import UnavailableError
 from tests.kiosk.conftest import MakeKiosk, RunningKiosk, report, track
 
@@ -155,6 +158,40 @@ def test_who_begins_ends_the_session_of_who_left(kiosk: RunningKiosk) -> None:
     answer = kiosk.attempt(first)
     assert (answer.status_code, answer.json()["code"]) == (409, "session_ended")
     assert kiosk.client.get(f"/api/sessions/{first['id']}").json()["state"] == "abandoned"
+
+
+def test_a_session_is_left_by_who_does_nothing_not_by_who_is_slow(kiosk: RunningKiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    # The clock of the station alone: everything that waits needs one that goes on.
+    monkeypatch.setattr("desktop.kiosk.station.time", SimpleNamespace(time=time.time, monotonic=lambda: now))
+    kiosk.script.says = [report("NEXT")]
+    session = kiosk.start()
+
+    def state_after(idle_s: float) -> str:
+        nonlocal now
+        now += idle_s
+        kiosk.station.sweep()
+        found = kiosk.station.store.session(session["id"])
+        assert found
+        return str(found.state)
+
+    assert state_after(PATIENCE_S - 1) == "open"
+    session = kiosk.client.get(f"/api/sessions/{session['id']}").json()
+    assert state_after(PATIENCE_S - 1) == "open"
+    session = kiosk.attempt(session).json()["session"]
+    assert state_after(PATIENCE_S - 1) == "open"
+    assert state_after(2) == "abandoned"
+    kiosk.client.get(f"/api/sessions/{session['id']}")
+    session = kiosk.start()
+    assert state_after(PATIENCE_S - 1) == "open"
+
+
+def test_a_clock_that_is_set_ends_no_session(kiosk: RunningKiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = kiosk.start()
+    later = time.time() + 2 * PATIENCE_S
+    monkeypatch.setattr("desktop.kiosk.station.time.time", lambda: later)
+    kiosk.station.sweep()
+    assert kiosk.client.get(f"/api/sessions/{session['id']}").json()["state"] == "open"
 
 
 def test_a_person_may_cancel(kiosk: RunningKiosk) -> None:

@@ -6,11 +6,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from core.errors import DeadlineError
 from desktop.kiosk import audit
 from desktop.kiosk.sessions import Attempt, Challenge, Session
 from desktop.kiosk.store import DATABASE, Store, iterate_audit
@@ -77,16 +79,33 @@ def test_a_change_to_the_log_is_found(statement: str, broken_at: int, tmp_path: 
 @pytest.mark.parametrize(
     ("statement", "altered"),
     [
-        ("UPDATE attempts SET decision = 'BLOCK' WHERE id = 'a1'", ("a1",)),
-        ("UPDATE attempts SET report = NULL WHERE id = 'a0'", ("a0",)),
-        ("DELETE FROM attempts WHERE id = 'a0'", ("a0",)),
-        ("DELETE FROM attempts; DELETE FROM sessions", ("a0", "a1")),
+        ("UPDATE attempts SET decision = 'BLOCK' WHERE id = 'a1'", ("attempt a1",)),
+        ("UPDATE attempts SET report = NULL WHERE id = 'a0'", ("attempt a0",)),
+        ("DELETE FROM attempts WHERE id = 'a0'", ("attempt a0",)),
+        ("DELETE FROM attempts; DELETE FROM sessions WHERE id LIKE 's_'",
+         ("attempt a0", "attempt a1", "session s0", "session s1")),
         ("INSERT INTO attempts SELECT 'a9', 's0', 2, at, digits, heard, decision, reason, first_reason, report, video"
-         " FROM attempts WHERE id = 'a0'", ("a9",)),
+         " FROM attempts WHERE id = 'a0'", ("attempt a9",)),
+        ("UPDATE sessions SET state = 'blocked' WHERE id = 's0'", ("session s0",)),
+        ("UPDATE sessions SET state = 'open', ended_at = NULL WHERE id = 's1'", ("session s1",)),
+        ("UPDATE sessions SET ended_at = ended_at + 1 WHERE id LIKE 's_'", ("session s0", "session s1")),
+        ("UPDATE sessions SET started_at = 'long ago' WHERE id = 's1'", ("session s1",)),
+        ("UPDATE sessions SET language = 'en', attempts_used = 0 WHERE id = 's1'", ("session s1",)),
+        ("UPDATE sessions SET state = 'allowed' WHERE id = 'left'", ("session left",)),
+        ("DELETE FROM sessions WHERE id = 'left'", ("session left",)),
+        ("DELETE FROM sessions WHERE id = 'open'", ("session open",)),
+        ("INSERT INTO sessions SELECT 's9', 1, 2, 'es', 'allowed', 3, 0, NULL, NULL, NULL", ("session s9",)),
+        ("UPDATE options SET value = '0.0' WHERE name = 'allow_threshold'", ("setting allow_threshold",)),
+        ("DELETE FROM options WHERE name = 'allow_threshold'", ("setting allow_threshold",)),
+        ("INSERT INTO options VALUES ('next_threshold', '0.0')", ("setting next_threshold",)),
     ],
 )  # fmt: skip
-def test_a_change_to_an_attempt_is_found(statement: str, altered: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_change_to_what_the_log_vouches_for_is_found(statement: str, altered: tuple[str, ...], tmp_path: Path) -> None:
     store = filled(tmp_path / DATABASE)
+    store.start(Session("left", 200.0, "en", 3), 200.0)
+    store.start(Session("open", 201.0, "en", 3), 201.0)
+    store.put_options({"allow_threshold": 0.95}, 202.0, "settings_changed", changed={"allow_threshold": 0.95})
+    assert verify(store).intact
     tamper(tmp_path / DATABASE, *statement.split("; "))
     found = verify(store)
     assert (found.intact, found.broken_at, found.altered) == (False, None, altered)
@@ -146,6 +165,45 @@ def test_sessions_that_were_left_are_abandoned_when_the_station_starts(make_kios
     left = first.start()
     second = make_kiosk()
     assert second.client.get(f"/api/sessions/{left['id']}").json()["state"] == "abandoned"
+
+
+def test_no_way_a_session_may_end_is_taken_for_an_alteration(kiosk: RunningKiosk) -> None:
+    kiosk.script.says = [report(), report("BLOCK"), *[report("NEXT")] * 4, DeadlineError(30), report()]
+    for _ in range(2):
+        kiosk.attempt(kiosk.start())
+    used_up = kiosk.start()
+    for _ in range(3):
+        used_up = kiosk.attempt(used_up).json()["session"]
+    kiosk.client.delete(f"/api/sessions/{kiosk.start()['id']}")
+    for _ in range(2):
+        kiosk.attempt(kiosk.start())
+    kiosk.start()
+    kiosk.station.sweep(starting=True)
+    kiosk.log_in()
+    for changes in ({"allow_threshold": 0.95, "max_attempts": 2}, {"allow_threshold": 0.9, "voice_start": False}):
+        assert kiosk.client.put("/api/operator/settings", json=changes).status_code == 200
+    kiosk.client.post("/api/operator/login", json={"pin": "0000"})
+    kiosk.start()
+    store = kiosk.station.store
+    states = [row["state"] for row in store.read("SELECT state FROM sessions ORDER BY rowid")]
+    assert states == ["allowed", "blocked", "blocked", "cancelled", "abandoned", "abandoned", "abandoned", "open"]
+    assert verify(store).altered == ()
+    store.forget(time.time() + 1, time.time())
+    assert verify(store).intact
+    assert kiosk.operator("audit")["altered"] == []
+    assert len(store.read("SELECT * FROM sessions")) == 1
+
+
+def test_what_is_verified_is_of_one_moment(tmp_path: Path) -> None:
+    store = filled(tmp_path / DATABASE)
+    with store.moment():
+        before = list(iterate_audit(store))
+        other = threading.Thread(target=lambda: store.start(Session("late", 300.0, "es", 3), 300.0))
+        other.start()
+        other.join()
+        assert list(iterate_audit(store)) == before
+        assert store.session("late") is None
+    assert store.session("late") is not None
 
 
 def test_a_recording_is_kept_only_where_the_operator_wants_it(make_kiosk: MakeKiosk) -> None:

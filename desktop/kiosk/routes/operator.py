@@ -149,7 +149,7 @@ async def audit(kiosk: AppKiosk, limit: Annotated[int, Query(ge=1, le=1000)] = 1
         return {
             "intact": found.intact,
             "broken_at": found.broken_at,
-            "altered_attempts": found.altered,
+            "altered": found.altered,
             "count": found.count,
             "head": found.head,
             "entries": [

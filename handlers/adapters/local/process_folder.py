@@ -55,15 +55,24 @@ def _lock(path: Path) -> IO[bytes] | None:
     except OSError:
         return None
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(file)
     except OSError:
         file.close()
         return None
     return file
+
+
+def lock_file(file: IO[bytes]) -> None:
+    """Lock a file until it is closed, or this process ends in whatever way.
+
+    Raises:
+        OSError: it is locked already.
+    """
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -47,7 +47,7 @@ function banner(log) {
         ),
         log.intact && h("p", { class: "line" }, t("audit.intact_means", { count: log.count })),
         log.broken_at !== null && h("p", { class: "line" }, t("audit.broken_means")),
-        altered(log.altered_attempts ?? []),
+        altered(log.altered),
         log.head && h("p", { class: "head-hash" }, h("span", { class: "soft" }, t("audit.head")), " ", h("code", {}, log.head)),
         h("p", { class: "soft" }, t("audit.keep")),
       ),
@@ -55,14 +55,14 @@ function banner(log) {
   );
 }
 
-function altered(attempts) {
+function altered(names) {
   return (
-    attempts.length > 0 && [
-      h("p", { class: "line" }, t("audit.altered_means", { count: attempts.length })),
+    names.length > 0 && [
+      h("p", { class: "line" }, t("audit.altered_means", { count: names.length })),
       h(
         "ul",
         {},
-        attempts.map((id) => h("li", {}, h("code", {}, id))),
+        names.map((name) => h("li", {}, h("code", {}, name))),
       ),
     ]
   );
