@@ -96,18 +96,15 @@ def _ended_like_by_ctrl_c() -> Iterator[None]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from pydantic import ValidationError
-
     from core.settings import settings
-    from handlers.settings import service_settings
+    from desktop.every_setting import problems
 
-    try:
-        level = settings().log_level.upper()
-        service_settings()
-    except ValidationError as error:
-        for problem in error.errors():
-            print(f"error [bad_setting]: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
+    found = problems()
+    for problem in found:
+        print(f"error [bad_setting]: {problem}", file=sys.stderr)
+    if found:
         return 2
+    level = settings().log_level.upper()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     for package in ("core", "desktop", "handlers"):
         # Ours only: the ONNX exporter alone would fill screens at INFO.

@@ -10,8 +10,9 @@ import pytest
 
 import core.pipeline
 from core import __version__
-from core.settings import Settings, settings
+from core.settings import Settings
 from desktop.cli import COMMANDS, Command, main
+from desktop.every_setting import PARTS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SAMPLE = str(SAMPLES / "in_sync.mp4")
@@ -21,7 +22,8 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def _fresh_settings() -> None:
-    settings.cache_clear()
+    for _, read in PARTS:
+        read.cache_clear()
 
 
 def test_one_file_gives_one_object(capsys: Captured) -> None:
@@ -80,6 +82,7 @@ def test_exit_is_0_when_the_answer_is_block(capsys: Captured) -> None:
         ["score", SAMPLE, "--model", "other"],
         ["score", SAMPLE, "--offset-range", "0"],
         ["score", SAMPLE, "--offset-range", "x"],
+        *(["kiosk", "--port", "99999"], ["kiosk", "--port", "-1"], ["serve", "--port", "65536"], ["serve", "--workers", "-1"]),
         ["nonsense"],
         ["weights"],
     ],
@@ -156,10 +159,24 @@ def test_a_user_without_a_home_gets_the_folders_of_the_machine(monkeypatch: pyte
         assert Settings().weights_dir.is_absolute()
 
 
-def test_a_setting_out_of_range_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIPGATE_ALLOW_THRESHOLD", "7")
-    assert main(["settings"]) == 2
-    assert "allow_threshold" in capsys.readouterr().err
+@pytest.mark.parametrize("command", [["settings"], ["doctor"], ["score", SAMPLE], ["history", "verify"]])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LIPGATE_ALLOW_THRESHOLD", "7"),
+        ("LIPGATE_PORT", "abc"),
+        ("LIPGATE_KIOSK_PORT", "abc"),
+        ("LIPGATE_KIOSK_MAX_ATTEMPTS", "0"),
+        ("LIPGATE_KIOSK_LANGUAGE", "fr"),
+        ("LIPGATE_AWS_ATTEMPTS", "0"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    command: list[str], variable: str, value: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert main(command) == 2
+    assert capsys.readouterr().err.startswith(f"error [bad_setting]: {variable}: ")
 
 
 def test_bench_times_the_stages(capsys: Captured) -> None:
