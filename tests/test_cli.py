@@ -1,6 +1,7 @@
 """The command line as DESIGN fixes it: documents on stdout, the rest on stderr, exit statuses."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -191,3 +192,29 @@ def test_artifacts_of_several_files_go_to_folders_of_their_own(
 ) -> None:
     assert main(["score", SAMPLE, str(SAMPLES / "dubbed.mp4"), "--artifacts", str(tmp_path), "--json"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000_in_sync", "001_dubbed"]
+
+
+def in_a_shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line, buffered as it usually is, with its streams led elsewhere."""
+    command = ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-m", "desktop", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run(command, cwd=SAMPLES.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("arguments", [["--help"], ["settings", "--json"], ["settings"], ["score", SAMPLE]])
+def test_output_that_finds_no_room_is_an_error_of_one_line(arguments: list[str]) -> None:
+    ended = in_a_shell(">/dev/full", *arguments)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == ["error [output_failed]: The output cannot be written: No space left on device."]
+
+
+@pytest.mark.parametrize("streams", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_the_shell_has_closed_cost_nothing_but_the_output(streams: str) -> None:
+    ended = in_a_shell(streams, "weights", "list")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_pin_that_cannot_be_asked_for_is_refused(tmp_path: Path) -> None:
+    ended = in_a_shell("<&-", "kiosk", "--set-pin", "--data-dir", str(tmp_path))
+    assert (ended.returncode, ended.stderr.partition(":")[0]) == (1, "error [pin_refused]")
