@@ -52,6 +52,14 @@ def test_logging_in_and_out(kiosk: RunningKiosk) -> None:
     assert kiosk.client.get("/api/operator/sessions").status_code == 401
 
 
+def test_a_visitor_who_begins_logs_the_operator_out(kiosk: RunningKiosk) -> None:
+    kiosk.log_in()
+    session = kiosk.start()
+    assert kiosk.client.delete(f"/api/sessions/{session['id']}").status_code == 204
+    assert kiosk.client.get("/api/operator/sessions").json()["code"] == "operator_only"
+    assert kiosk.client.put("/api/operator/settings", json={"max_attempts": 9}).json()["code"] == "operator_only"
+
+
 def test_a_second_operator_puts_out_the_first(kiosk: RunningKiosk) -> None:
     kiosk.log_in()
     first = dict(kiosk.client.cookies)
