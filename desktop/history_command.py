@@ -2,9 +2,8 @@
 
 import argparse
 import json
-import math
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +33,14 @@ def export(arguments: argparse.Namespace) -> int:
 
     Raises:
         InputError: file_not_found.
+        RefusedError: invalid_request.
         OutputError: output_failed.
     """
-    from desktop.kiosk.history import export_csv, export_json
+    from desktop.kiosk.history import export_csv, export_json, span
     from desktop.output import whole_file
 
-    first = datetime.combine(arguments.since, datetime.min.time()).timestamp() if arguments.since else 0.0
-    last = math.inf
-    if arguments.until:
-        last = datetime.combine(arguments.until + timedelta(days=1), datetime.min.time()).timestamp()
-    pieces = (export_csv if arguments.format == "csv" else export_json)(_store(arguments), first, last)
+    between = span(arguments.since, arguments.until)
+    pieces = (export_csv if arguments.format == "csv" else export_json)(_store(arguments), *between)
     if arguments.out is None:
         for piece in pieces:
             sys.stdout.write(piece)
