@@ -5,9 +5,12 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
+
+if TYPE_CHECKING:
+    from desktop.kiosk.store import Store
 
 
 def add_parser(commands: Any) -> None:
@@ -45,7 +48,9 @@ def export(arguments: argparse.Namespace) -> int:
         for piece in pieces:
             sys.stdout.write(piece)
         return 0
-    with whole_file(arguments.out) as part, part.open("w", encoding="utf-8", newline="") as target:
+    place = _place(arguments)
+    beside = [place.with_name(place.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
+    with whole_file(arguments.out, place, *beside) as part, part.open("w", encoding="utf-8", newline="") as target:
         target.writelines(pieces)
     return 0
 
@@ -82,11 +87,18 @@ def verify(arguments: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def _store(arguments: argparse.Namespace) -> Any:
+def _place(arguments: argparse.Namespace) -> Path:
     from desktop.kiosk.settings import kiosk_settings
-    from desktop.kiosk.store import DATABASE, Store
+    from desktop.kiosk.store import DATABASE
 
-    path = (arguments.data_dir or kiosk_settings().dir) / DATABASE
+    folder: Path = arguments.data_dir or kiosk_settings().dir
+    return folder / DATABASE
+
+
+def _store(arguments: argparse.Namespace) -> "Store":
+    from desktop.kiosk.store import Store
+
+    path = _place(arguments)
     if not path.is_file():
         raise InputError("file_not_found", f"There is no history at {path}.")
-    return Store(path)
+    return Store(path, read_only=True)
