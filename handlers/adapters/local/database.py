@@ -34,8 +34,8 @@ MIGRATIONS = [
 ]
 """Those of the service. Each brings the file from the version of its index to the next."""
 
-BUSY_SECONDS = 10.0
-"""How long a transaction waits for another process to end its own."""
+BUSY_SECONDS = 5.0
+"""How long a transaction waits for another process to end its own. Less than the page of the station waits for an answer."""
 
 
 class Database:
