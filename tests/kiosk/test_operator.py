@@ -3,6 +3,7 @@
 import csv
 import io
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -219,6 +220,17 @@ def test_exports_hold_every_attempt(kiosk: RunningKiosk) -> None:
         ("allowed", "ALLOW", "", "0.97"),
         ("open", "", "", ""),
     ]
+
+
+def test_the_device_check_looks_at_the_folder_of_this_station(
+    make_kiosk: MakeKiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.doctor.FAMILIES", ("storage",))
+    kiosk = make_kiosk(dir=tmp_path / "of this station")
+    kiosk.log_in()
+    found = {check["name"]: check["found"] for check in kiosk.operator("device")["checks"]}
+    assert set(found) == {"station folder", "temporary folder"}
+    assert found["station folder"].startswith(f"{tmp_path / 'of this station'}, ")
 
 
 def test_the_device_check_measures_a_recording_and_keeps_nothing(kiosk: RunningKiosk) -> None:

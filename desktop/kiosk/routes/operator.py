@@ -181,11 +181,11 @@ class Changes(BaseModel):
 
 
 @router.get("/device")
-async def device() -> JSONResponse:
+async def device(kiosk: AppKiosk) -> JSONResponse:
     """What is there, and what to do about what is not."""
     from desktop.doctor import checks
 
-    found = await to_thread.run_sync(checks)
+    found = await to_thread.run_sync(checks, kiosk.station.defaults[0].dir)
     return JSONResponse({"checks": [{**vars(check), "state": str(check.state)} for check in found]})
 
 
