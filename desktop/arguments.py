@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from core.constants import VSHIFT
+from handlers.arguments import number
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
@@ -22,11 +23,4 @@ def add_calibration(parser: argparse.ArgumentParser) -> None:
 def add_offset_range(parser: argparse.ArgumentParser) -> None:
     """`--offset-range`."""
     text = f"search offsets of -N..N frames (default {VSHIFT})"
-    parser.add_argument("--offset-range", type=_frames, default=VSHIFT, metavar="N", help=text)
-
-
-def _frames(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 100:
-        raise argparse.ArgumentTypeError("must be 1 to 100 frames")
-    return value
+    parser.add_argument("--offset-range", type=number(1, 100), default=VSHIFT, metavar="N", help=text)

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import io
 import logging
 import os
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
@@ -21,6 +23,9 @@ EPILOG = """\
 A positive offset means that the sound comes before the lips, a negative one that it comes late; one frame is 40 ms.
 Exit status: 0 all done, 1 something failed (said on standard error), 2 the command was not understood.
 """
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""A file that a result goes to is watched where it is written; what else has no room is standard output."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +66,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    # A broken pipe (`lipgate score ... | head`) ends the program quietly, as it does others.
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # File names may hold anything; what the terminal cannot show is spelled out.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         with _ended_like_by_ctrl_c():
-            status = _run(_parse(sys.argv[1:] if arguments is None else arguments))
-            sys.stdout.flush()
-            return status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            try:
+                return _run(_parse(sys.argv[1:] if arguments is None else arguments))
+            finally:  # --help ends by SystemExit
+                sys.stdout.flush()
+    except BrokenPipeError:  # `lipgate score ... | head` ends quietly, as other programs do
+        _discard_output()
+        return 1
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        _discard_output()
+        with contextlib.suppress(OSError):  # the disk may hold both
+            print(f"error [output_failed]: The output cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _replace_closed_streams() -> None:
+    """Where a shell has closed one (`>&-`) Python has None, and the next file that is opened would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the rest of the process
+
+
+def _discard_output() -> None:
+    """What is still to be written would fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
@@ -96,18 +121,15 @@ def _ended_like_by_ctrl_c() -> Iterator[None]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from pydantic import ValidationError
-
     from core.settings import settings
-    from handlers.settings import service_settings
+    from desktop.every_setting import problems
 
-    try:
-        level = settings().log_level.upper()
-        service_settings()
-    except ValidationError as error:
-        for problem in error.errors():
-            print(f"error [bad_setting]: {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
+    found = problems()
+    for problem in found:
+        print(f"error [bad_setting]: {problem}", file=sys.stderr)
+    if found:
         return 2
+    level = settings().log_level.upper()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     for package in ("core", "desktop", "handlers"):
         # Ours only: the ONNX exporter alone would fill screens at INFO.

@@ -2,13 +2,15 @@
 
 import argparse
 import json
-import math
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
+
+if TYPE_CHECKING:
+    from desktop.kiosk.store import Store
 
 
 def add_parser(commands: Any) -> None:
@@ -34,21 +36,21 @@ def export(arguments: argparse.Namespace) -> int:
 
     Raises:
         InputError: file_not_found.
+        RefusedError: invalid_request.
         OutputError: output_failed.
     """
-    from desktop.kiosk.history import export_csv, export_json
+    from desktop.kiosk.history import export_csv, export_json, span
     from desktop.output import whole_file
 
-    first = datetime.combine(arguments.since, datetime.min.time()).timestamp() if arguments.since else 0.0
-    last = math.inf
-    if arguments.until:
-        last = datetime.combine(arguments.until + timedelta(days=1), datetime.min.time()).timestamp()
-    pieces = (export_csv if arguments.format == "csv" else export_json)(_store(arguments), first, last)
+    between = span(arguments.since, arguments.until)
+    pieces = (export_csv if arguments.format == "csv" else export_json)(_store(arguments), *between)
     if arguments.out is None:
         for piece in pieces:
             sys.stdout.write(piece)
         return 0
-    with whole_file(arguments.out) as part, part.open("w", encoding="utf-8", newline="") as target:
+    place = _place(arguments)
+    beside = [place.with_name(place.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
+    with whole_file(arguments.out, place, *beside) as part, part.open("w", encoding="utf-8", newline="") as target:
         target.writelines(pieces)
     return 0
 
@@ -85,11 +87,18 @@ def verify(arguments: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def _store(arguments: argparse.Namespace) -> Any:
+def _place(arguments: argparse.Namespace) -> Path:
     from desktop.kiosk.settings import kiosk_settings
-    from desktop.kiosk.store import DATABASE, Store
+    from desktop.kiosk.store import DATABASE
 
-    path = (arguments.data_dir or kiosk_settings().dir) / DATABASE
+    folder: Path = arguments.data_dir or kiosk_settings().dir
+    return folder / DATABASE
+
+
+def _store(arguments: argparse.Namespace) -> "Store":
+    from desktop.kiosk.store import Store
+
+    path = _place(arguments)
     if not path.is_file():
         raise InputError("file_not_found", f"There is no history at {path}.")
-    return Store(path)
+    return Store(path, read_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import LipgateError
+from handlers.arguments import port
 
 if TYPE_CHECKING:
     from desktop.kiosk.settings import KioskSettings
@@ -28,7 +29,7 @@ def add_parser(commands: Any) -> None:
         description="Serve the verification station to a browser on this machine. Prints the link that opens it, once.",
     )
     parser.add_argument("--language", choices=["es", "en"], help="language it begins with (default: setting, es)")
-    parser.add_argument("--port", type=int, help="port on 127.0.0.1 (default: setting, any)")
+    parser.add_argument("--port", type=port, help="port on 127.0.0.1 (default: setting, any)")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of sessions, audit log and kept recordings")
     opening = parser.add_mutually_exclusive_group()
     opening.add_argument("--open", action="store_true", help="open it in this machine's browser")

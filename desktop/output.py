@@ -37,9 +37,12 @@ def whole_file(target: Path, *sources: Path) -> Iterator[Path]:
 def _check(target: Path, sources: tuple[Path, ...]) -> None:
     if not target.parent.is_dir():
         raise OutputError("output_failed", f"{target} cannot be written: there is no folder {target.parent}.")
-    if not target.exists():
-        return
-    if not target.is_file():
+    if target.exists() and not target.is_file():
         raise OutputError("output_failed", f"{target} cannot be written: it is not a file.")
-    if any(source.exists() and target.samefile(source) for source in sources):
+    if any(_are_one(target, source) for source in sources):
         raise OutputError("output_failed", f"{target} is the source itself. Choose another name for the result.")
+
+
+def _are_one(target: Path, source: Path) -> bool:
+    # A source may be a file that another program is about to make.
+    return target.resolve() == source.resolve() or (target.exists() and source.exists() and target.samefile(source))

@@ -14,20 +14,12 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the settings of this process."""
-    from core.settings import Settings, settings
-    from desktop.kiosk.settings import KioskSettings, kiosk_settings
-    from handlers.adapters.aws.settings import AwsSettings, aws_settings
-    from handlers.settings import ServiceSettings, service_settings
+    from desktop.every_setting import PARTS, variable
 
     rows = [
-        _row(f"{fields_of.model_config.get('env_prefix', '')}{name}".upper(), field, getattr(values, name))
-        for fields_of, values in (
-            (Settings, settings()),
-            (ServiceSettings, service_settings()),
-            (AwsSettings, aws_settings()),
-            (KioskSettings, kiosk_settings()),
-        )
-        for name, field in fields_of.model_fields.items()
+        _row(variable(part, name), field, getattr(read(), name))
+        for part, read in PARTS
+        for name, field in part.model_fields.items()
     ]
     if arguments.json:
         print(json.dumps({row["variable"]: {key: row[key] for key in ("value", "default", "meaning")} for row in rows}, indent=2))

@@ -27,7 +27,7 @@ class Watcher:
         """Args:
         folder, results: where from and where to.
         score: never raises what belongs to one file.
-        tell: called once for each result that has been written.
+        tell: called once for each result that has been written, and for each file that can have none.
         complain: called once for each trouble, not at each look.
         """
         self._folder = folder
@@ -36,7 +36,7 @@ class Watcher:
         self._tell = tell
         self._complain = complain
         self._unwritten: dict[Arrival, Outcome] = {}
-        self._foreign: set[Arrival] = set()
+        self._left_alone: set[Arrival] = set()
         self._away = False
 
     def run(self, stop: threading.Event, interval_s: float) -> None:
@@ -63,7 +63,7 @@ class Watcher:
     def step(self, look: Look) -> bool:
         """Score and write what one look showed; False where a file failed."""
         there = set(look.at_rest)
-        self._foreign &= there
+        self._left_alone &= there
         # What has gone or changed meanwhile needs no result of its former state.
         self._unwritten = {arrival: outcome for arrival, outcome in self._unwritten.items() if arrival in there}
         well = True
@@ -72,10 +72,15 @@ class Watcher:
         for arrival in look.at_rest:
             if len(self._unwritten) >= MOST_UNWRITTEN:
                 return False
-            if arrival not in self._unwritten and self._is_new(arrival):
+            if arrival in self._unwritten:
+                continue
+            known = self._results.known(arrival)
+            if known == "new":
                 outcome = self._score(arrival.path)
                 if outcome.error is None or arrival.path.exists():  # else somebody took it away
                     well = self._deliver(arrival, outcome) and well
+            elif known != "done" and arrival not in self._left_alone:
+                well = self._leave(arrival, nameless=known == "nameless") and well
         return well
 
     def _look(self) -> Look | None:
@@ -91,13 +96,16 @@ class Watcher:
         self._away = False
         return look
 
-    def _is_new(self, arrival: Arrival) -> bool:
-        known = self._results.known(arrival)
-        if known == "foreign" and arrival not in self._foreign:
-            self._foreign.add(arrival)
-            place = self._results.place(arrival.path)
-            self._complain(f"{arrival.path.name} is left alone: {place}, or its page, is no result of watch and is not replaced")
-        return known == "new"
+    def _leave(self, arrival: Arrival, *, nameless: bool) -> bool:
+        """Say why a file gets no result; False where that is an error of the file itself."""
+        self._left_alone.add(arrival)
+        if nameless:
+            error = OutputError("output_failed", "The name is too long to have .json behind it, as its result would. Shorten it.")
+            self._tell(Outcome(str(arrival.path), error=error), arrival)
+            return False
+        place = self._results.place(arrival.path)
+        self._complain(f"{arrival.path.name} is left alone: {place}, or its page, is no result of watch and is not replaced")
+        return True
 
     def _deliver(self, arrival: Arrival, outcome: Outcome) -> bool:
         try:

@@ -75,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
             return 0 if watcher.once(stop, arguments.settle) else 1
         watcher.run(stop, max(0.05, arguments.interval))
     except OSError as error:
+        if error.filename is None:  # that of standard output, which is no folder
+            raise
         raise InputError("file_unreadable", f"The folder {arguments.folder} cannot be read: {error.strerror}.") from error
     except (KeyboardInterrupt, SystemExit):
         if arguments.once:

@@ -1,6 +1,7 @@
 """Result files of `watch`. They are its only memory: a file that has one, made from the same state of it, is done."""
 
 import contextlib
+import errno
 import json
 import time
 from pathlib import Path
@@ -23,8 +24,9 @@ _LARGEST = 64 << 20
 _STALE_S = 24 * 3600
 """Half-written files older than this were left by a crash."""
 
-Known = Literal["new", "done", "foreign"]
-"""`foreign`: where the result should go lies something that `watch` has not written and will not replace."""
+Known = Literal["new", "done", "foreign", "nameless"]
+"""`foreign`: where the result should go lies something that `watch` has not written and will not replace.
+`nameless`: the name of the result would be longer than a name may be."""
 
 
 class Results:
@@ -49,12 +51,16 @@ class Results:
     def known(self, arrival: Arrival) -> Known:
         """Whether this state of a file has its result."""
         place, name = self.place(arrival.path), arrival.path.name
+        found = None
+        try:
+            found = place.lstat()
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return "nameless"
         # Who may put files here may put links here: what they point to is not ours to replace.
         if self._html and self._page(arrival.path).is_symlink():
             return "foreign"
-        try:
-            found = place.lstat()
-        except OSError:
+        if found is None:
             self._done.pop(name, None)
             return "new"
         if self._done.get(name) == arrival.state:
@@ -62,10 +68,9 @@ class Results:
         state = _read_state(place) if S_ISREG(found.st_mode) and found.st_size <= _LARGEST else None
         if state is None:
             return "foreign"
-        if state != arrival.state:
-            return "new"
-        self._done[name] = state
-        return "done"
+        if state == arrival.state:
+            self._done[name] = state
+        return "done" if state == arrival.state else "new"
 
     def write(self, outcome: Outcome, arrival: Arrival) -> None:
         """Put a result in its place, whole and on the disk; the page first, as the result says that all is done.

@@ -40,6 +40,8 @@ class Extension:
     """Most bytes of a body, by the last part of the path; elsewhere the API's own limits hold."""
     middleware: Sequence[Middleware] = ()
     """Around all routes, the first one outermost; request ids and the log stay outside of them."""
+    docs_page: bool = True
+    """Serve /docs, whose scripts come from the Internet. /openapi.json is there in any case."""
 
 
 def create_app(services: Services, extension: Extension | None = None) -> FastAPI:
@@ -51,7 +53,13 @@ def create_app(services: Services, extension: Extension | None = None) -> FastAP
     """
     extension = extension or Extension()
     app = FastAPI(
-        title="Lipgate", version=__version__, description=DESCRIPTION, lifespan=_lifespan, redirect_slashes=False, redoc_url=None
+        title="Lipgate",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        docs_url="/docs" if extension.docs_page else None,
+        redoc_url=None,
     )
     app.state.services = services
     app.state.routes = []

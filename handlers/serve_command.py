@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import LipgateError
+from handlers.arguments import number, port
 
 if TYPE_CHECKING:
     from handlers.settings import ServiceSettings
@@ -16,10 +17,10 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's sub-commands."""
     parser = commands.add_parser("serve", description="Serve the HTTP API on this machine; state is kept in one folder.")
     parser.add_argument("--host", help="address to listen on (default: setting, 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port (default: setting, 5000); 0 takes any")
+    parser.add_argument("--port", type=port, help="port (default: setting, 5000); 0 takes any")
     parser.add_argument("--upload-dir", type=Path, metavar="DIR", help="folder that video_path may name files in")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of jobs, keys, ledger and uploads")
-    parser.add_argument("--workers", type=int, metavar="N", help="jobs worked on at a time (default: setting, 1)")
+    parser.add_argument("--workers", type=number(0, 64), metavar="N", help="jobs worked on at a time (default: setting, 1)")
     parser.add_argument("--require-keys", action="store_true", default=None, help="refuse requests without an API key")
     parser.add_argument("--insecure", action="store_true", help="serve other machines without API keys")
     parser.set_defaults(run=run)
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from handlers.server import run as run_server
     from handlers.services import local_services
 
-    port = core_settings().port if arguments.port is None else arguments.port
+    chosen_port = core_settings().port if arguments.port is None else arguments.port
     log_json(core_settings().log_level)
     services = local_services(settings)
     if settings.preload_models:
@@ -61,8 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         except LipgateError:
             services.close()
             raise
-    _announce(settings.host, port)
-    return run_server(create_app(services), services, settings.host, port)
+    _announce(settings.host, chosen_port)
+    return run_server(create_app(services), services, settings.host, chosen_port)
 
 
 def _settings(arguments: argparse.Namespace) -> "ServiceSettings":

@@ -1,6 +1,7 @@
 """The command line as DESIGN fixes it: documents on stdout, the rest on stderr, exit statuses."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +11,9 @@ import pytest
 
 import core.pipeline
 from core import __version__
-from core.settings import Settings, settings
+from core.settings import Settings
 from desktop.cli import COMMANDS, Command, main
+from desktop.every_setting import PARTS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SAMPLE = str(SAMPLES / "in_sync.mp4")
@@ -21,7 +23,8 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def _fresh_settings() -> None:
-    settings.cache_clear()
+    for _, read in PARTS:
+        read.cache_clear()
 
 
 def test_one_file_gives_one_object(capsys: Captured) -> None:
@@ -80,6 +83,7 @@ def test_exit_is_0_when_the_answer_is_block(capsys: Captured) -> None:
         ["score", SAMPLE, "--model", "other"],
         ["score", SAMPLE, "--offset-range", "0"],
         ["score", SAMPLE, "--offset-range", "x"],
+        *(["kiosk", "--port", "99999"], ["kiosk", "--port", "-1"], ["serve", "--port", "65536"], ["serve", "--workers", "-1"]),
         ["nonsense"],
         ["weights"],
     ],
@@ -156,10 +160,24 @@ def test_a_user_without_a_home_gets_the_folders_of_the_machine(monkeypatch: pyte
         assert Settings().weights_dir.is_absolute()
 
 
-def test_a_setting_out_of_range_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIPGATE_ALLOW_THRESHOLD", "7")
-    assert main(["settings"]) == 2
-    assert "allow_threshold" in capsys.readouterr().err
+@pytest.mark.parametrize("command", [["settings"], ["doctor"], ["score", SAMPLE], ["history", "verify"]])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LIPGATE_ALLOW_THRESHOLD", "7"),
+        ("LIPGATE_PORT", "abc"),
+        ("LIPGATE_KIOSK_PORT", "abc"),
+        ("LIPGATE_KIOSK_MAX_ATTEMPTS", "0"),
+        ("LIPGATE_KIOSK_LANGUAGE", "fr"),
+        ("LIPGATE_AWS_ATTEMPTS", "0"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    command: list[str], variable: str, value: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert main(command) == 2
+    assert capsys.readouterr().err.startswith(f"error [bad_setting]: {variable}: ")
 
 
 def test_bench_times_the_stages(capsys: Captured) -> None:
@@ -174,3 +192,29 @@ def test_artifacts_of_several_files_go_to_folders_of_their_own(
 ) -> None:
     assert main(["score", SAMPLE, str(SAMPLES / "dubbed.mp4"), "--artifacts", str(tmp_path), "--json"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000_in_sync", "001_dubbed"]
+
+
+def in_a_shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line, buffered as it usually is, with its streams led elsewhere."""
+    command = ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-m", "desktop", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run(command, cwd=SAMPLES.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("arguments", [["--help"], ["settings", "--json"], ["settings"], ["score", SAMPLE]])
+def test_output_that_finds_no_room_is_an_error_of_one_line(arguments: list[str]) -> None:
+    ended = in_a_shell(">/dev/full", *arguments)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == ["error [output_failed]: The output cannot be written: No space left on device."]
+
+
+@pytest.mark.parametrize("streams", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_the_shell_has_closed_cost_nothing_but_the_output(streams: str) -> None:
+    ended = in_a_shell(streams, "weights", "list")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_pin_that_cannot_be_asked_for_is_refused(tmp_path: Path) -> None:
+    ended = in_a_shell("<&-", "kiosk", "--set-pin", "--data-dir", str(tmp_path))
+    assert (ended.returncode, ended.stderr.partition(":")[0]) == (1, "error [pin_refused]")

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 from desktop.doctor.check import Check, State
 
 __all__ = ["Check", "State", "checks", "fit_to_score"]
 
 FAMILIES = ("program", "ffmpeg", "networks", "gpu", "devices", "browser", "storage", "clock")
-"""Modules of this package, in the order of the report. Each has `checks() -> list[Check]`."""
+"""Modules of this package, in the order of the report. Each has `checks() -> list[Check]`; that of storage takes a folder."""
 
 _NEEDED = ("program", "ffmpeg", "networks")
 """Those without which nothing can be scored."""
 
 
-def checks() -> list[Check]:
-    """Look at everything; takes a second or two. A check that breaks is itself reported and costs no other."""
-    return [check for family in FAMILIES for check in _guarded(family, _load(family))]
+def checks(station: Path | None = None) -> list[Check]:
+    """Look at everything; takes a second or two. A check that breaks is itself reported and costs no other.
+
+    Args:
+        station: folder of the station that asks; without one the folders of the settings are looked at.
+    """
+    return [check for family in FAMILIES for check in _guarded(family, _load(family, station))]
 
 
 def fit_to_score(found: list[Check]) -> bool:
@@ -24,9 +29,10 @@ def fit_to_score(found: list[Check]) -> bool:
     return all(check.state != "fail" for check in found)
 
 
-def _load(family: str) -> Callable[[], list[Check]]:
+def _load(family: str, station: Path | None) -> Callable[[], list[Check]]:
+    told = (station,) if family == "storage" else ()
     # Inside the guard of its own: a broken installation shows as an import that fails.
-    return lambda: import_module(f"{__name__}.{family}").checks()
+    return lambda: import_module(f"{__name__}.{family}").checks(*told)
 
 
 def _guarded(family: str, look: Callable[[], list[Check]]) -> list[Check]:

@@ -13,8 +13,14 @@ ROOM = 1 << 30
 """Bytes that should be free: a recording is tens of megabytes, and a full disk stops a station."""
 
 
-def checks() -> list[Check]:
-    """Data of the API, of the kiosk, and temporary files."""
+def checks(station: Path | None = None) -> list[Check]:
+    """Data of the API, of the kiosk, and temporary files.
+
+    Args:
+        station: folder of a running station, which has the data of its API in it too; without one those of the settings.
+    """
+    if station is not None:
+        return [_folder("station folder", station, "--data-dir or LIPGATE_KIOSK_DIR"), _temporary()]
     return [
         _folder("data folder", service_settings().data_dir, "LIPGATE_DATA_DIR"),
         _folder("station folder", kiosk_settings().dir, "LIPGATE_KIOSK_DIR"),

@@ -60,6 +60,7 @@ def assembled(settings: KioskSettings, doorkeeper: Doorkeeper, authority: str) -
         routers=(pages.router, station.router, operator.doors, operator.router),
         body_limits={"attempts": MAX_VIDEO_BYTES, "recording": MAX_VIDEO_BYTES, "preview": MAX_BYTES, "listen": PCM_BYTES},
         middleware=(Middleware(Guard, doorkeeper=doorkeeper, authority=authority),),
+        docs_page=False,
     )
     app = create_app(services, extension)
     app.state.kiosk = Kiosk(it, Desk(it), PreviewEye())

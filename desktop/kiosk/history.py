@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import math
 import sqlite3
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
+from handlers.domain.errors import RefusedError
 from handlers.views import timestamp
 
 if TYPE_CHECKING:
@@ -27,6 +30,19 @@ _COLUMNS = (
         "processing_time_ms",
     ),
 )
+
+
+def span(since: date | None, until: date | None) -> tuple[float, float]:
+    """From the first moment of the first day to that after the last one, by this machine's clock, in seconds since 1970.
+
+    Raises:
+        RefusedError: invalid_request.
+    """
+    first = _midnight(since) if since else 0.0
+    try:
+        return first, _midnight(until + timedelta(days=1)) if until else math.inf
+    except OverflowError as error:
+        raise RefusedError("invalid_request", "until: there is no day after this one.") from error
 
 
 def session_of(row: sqlite3.Row) -> Session:
@@ -185,6 +201,13 @@ def _between(store: "Store", since: float, until: float) -> Iterator[Session]:
     query = "SELECT * FROM sessions WHERE started_at >= ? AND started_at < ? ORDER BY rowid"
     # Read at once: a download is written by whichever thread is free, and an open query belongs to one.
     return map(session_of, store.read(query, (since, until)))
+
+
+def _midnight(day: date) -> float:
+    try:
+        return datetime.combine(day, datetime.min.time()).timestamp()
+    except (OverflowError, OSError, ValueError):  # before 1970, on some systems
+        return 0.0
 
 
 def _flat(attempt: Attempt) -> dict[str, Any]:

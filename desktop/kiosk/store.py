@@ -50,9 +50,12 @@ MIGRATIONS = [
 class Store:
     """The station's memory. May be used from several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Args: path: of the SQLite file; made on first use."""
-        self._database = Database(path, MIGRATIONS)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Args:
+        path: of the SQLite file; made on first use.
+        read_only: make and change nothing.
+        """
+        self._database = Database(path, MIGRATIONS, read_only=read_only)
 
     def start(self, session: Session, now: float) -> None:
         """Enter a session. One person stands at the station: whoever has a session open has left."""

@@ -113,6 +113,12 @@ def test_only_the_pages_files_are_served(place: str, kiosk: RunningKiosk) -> Non
     assert kiosk.client.get(place).status_code == 404
 
 
+@pytest.mark.parametrize("place", ["/docs", "/docs/oauth2-redirect", "/redoc"])
+def test_no_page_needs_scripts_of_others(place: str, kiosk: RunningKiosk) -> None:
+    assert kiosk.client.get(place).status_code == 404
+    assert "/score" in kiosk.client.get("/openapi.json").json()["paths"]
+
+
 def test_the_pages_files_are_read_only(kiosk: RunningKiosk) -> None:
     assert kiosk.client.get("/static/operator.html").headers["content-type"].startswith("text/html")
     assert kiosk.client.post("/static/operator.html").json()["code"] == "method_not_allowed"

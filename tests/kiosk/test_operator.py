@@ -3,6 +3,7 @@
 import csv
 import io
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,14 @@ def test_logging_in_and_out(kiosk: RunningKiosk) -> None:
     assert kiosk.operator("sessions")["sessions"] == []
     assert kiosk.client.post("/api/operator/logout").status_code == 204
     assert kiosk.client.get("/api/operator/sessions").status_code == 401
+
+
+def test_a_visitor_who_begins_logs_the_operator_out(kiosk: RunningKiosk) -> None:
+    kiosk.log_in()
+    session = kiosk.start()
+    assert kiosk.client.delete(f"/api/sessions/{session['id']}").status_code == 204
+    assert kiosk.client.get("/api/operator/sessions").json()["code"] == "operator_only"
+    assert kiosk.client.put("/api/operator/settings", json={"max_attempts": 9}).json()["code"] == "operator_only"
 
 
 def test_a_second_operator_puts_out_the_first(kiosk: RunningKiosk) -> None:
@@ -225,6 +234,17 @@ def test_exports_hold_every_attempt(kiosk: RunningKiosk) -> None:
         ("allowed", "ALLOW", "", "0.97"),
         ("open", "", "", ""),
     ]
+
+
+def test_the_device_check_looks_at_the_folder_of_this_station(
+    make_kiosk: MakeKiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.doctor.FAMILIES", ("storage",))
+    kiosk = make_kiosk(dir=tmp_path / "of this station")
+    kiosk.log_in()
+    found = {check["name"]: check["found"] for check in kiosk.operator("device")["checks"]}
+    assert set(found) == {"station folder", "temporary folder"}
+    assert found["station folder"].startswith(f"{tmp_path / 'of this station'}, ")
 
 
 def test_the_device_check_measures_a_recording_and_keeps_nothing(kiosk: RunningKiosk) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -14,9 +15,11 @@ import pytest
 
 from core.errors import DeadlineError
 from desktop.kiosk import audit
+from desktop.kiosk.routes.pages import STATIC
 from desktop.kiosk.sessions import Attempt, Challenge, Session
 from desktop.kiosk.store import DATABASE, Store, iterate_audit
 from desktop.kiosk.verification import verify
+from handlers.adapters.local.database import BUSY_SECONDS
 from handlers.domain.errors import UnavailableError
 from tests.kiosk.conftest import MakeKiosk, RunningKiosk, report
 
@@ -296,6 +299,12 @@ def test_a_file_that_is_no_database_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / DATABASE).write_bytes(b"this is no database, and longer than the head of one" * 50)
     with pytest.raises(UnavailableError, match="cannot be used"):
         Store(tmp_path / DATABASE)
+
+
+def test_the_station_stops_waiting_for_its_disk_before_the_page_stops_waiting_for_it() -> None:
+    patience = re.search(r"^const PATIENCE_MS = ([\d_]+);", (STATIC / "station" / "api.js").read_text(), re.MULTILINE)
+    assert patience is not None
+    assert int(patience[1]) / 1000 > 1.5 * BUSY_SECONDS
 
 
 def test_options_are_kept_and_told_to_the_log(tmp_path: Path) -> None:

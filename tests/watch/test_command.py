@@ -46,6 +46,26 @@ def test_a_name_that_is_not_text_is_shown_on_one_line(capsys: Captured, tmp_path
     assert line.startswith("caf\\udce9\\n.mp4: error [not_a_video]")
 
 
+def test_once_tells_of_a_name_that_leaves_no_room_for_a_result(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / f"{'a' * 247}.mp4").write_text("x")
+    assert main(["watch", str(tmp_path), "--once", "--settle", "0", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["error"]["code"] == "output_failed"
+    assert captured.err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_output_that_finds_no_room_is_not_blamed_on_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "bad.mp4").write_text("x")
+    command = [sys.executable, "-m", "desktop", "watch", str(tmp_path), "--once", "--settle", "0"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, cwd=SAMPLES.parent, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr.splitlines()) == (
+        1,
+        ["error [output_failed]: The output cannot be written: No space left on device."],
+    )
+
+
 def test_once_leaves_what_still_grows(capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = folder_of(tmp_path, "clip.mp4")
     wait = threading.Event.wait

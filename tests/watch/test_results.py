@@ -30,6 +30,9 @@ def test_what_watch_has_not_written_is_not_replaced(content: str, bench: Bench, 
     assert (tmp_path / "clip.mp4.json").read_text() == content
     assert len(bench.complaints) == 1
     assert "no result of watch" in bench.complaints[0]
+    (tmp_path / "clip.mp4.json").unlink()
+    bench.pass_by(10)
+    assert bench.scored == ["clip.mp4"]
 
 
 @pytest.mark.parametrize("suffix", [".json", ".html"])
@@ -53,6 +56,25 @@ def test_a_pipe_in_the_place_of_a_result_stops_nothing(bench: Bench, tmp_path: P
     bench.pass_by()
     bench.pass_by(10)
     assert bench.scored == ["other.mp4"]
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_a_name_that_leaves_no_room_for_a_result_is_an_error_of_that_file_told_once(
+    html: bool, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "MOST_UNWRITTEN", 1)
+    monkeypatch.setattr(bench.results, "_html", html)
+    long = [f"{letter * 247}.mp4" for letter in "ab"]
+    for name in (*long, "z.mp4"):
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (1000, 1000))
+    bench.pass_by()
+    for _ in range(3):
+        bench.pass_by(10)
+    assert bench.scored == ["z.mp4"]
+    assert bench.told == [*long, "z.mp4"]
+    assert bench.complaints == []
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_results_go_to_their_own_folder(tmp_path: Path) -> None:

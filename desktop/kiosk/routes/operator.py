@@ -1,7 +1,6 @@
 """What the operator page asks for. Everything but logging in needs the operator's cookie."""
 
-import math
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,7 +24,7 @@ from desktop.kiosk.station import Station
 from desktop.kiosk.store import Store, entry_of
 from desktop.kiosk.verification import verify
 from handlers.bodies import read_json, received_video
-from handlers.domain.errors import NotFoundError, RefusedError
+from handlers.domain.errors import NotFoundError
 
 COOKIE = "lipgate_operator"
 PLACE = "/api/operator"
@@ -87,7 +86,7 @@ async def sessions(
     """Sessions, newest first."""
 
     def read(store: Store) -> dict[str, Any]:
-        between = _span(since, until)
+        between = history.span(since, until)
         rows, following = history.page(store, *between, state, before, limit)
         return {"sessions": rows, "next": following, "counts": history.counts(store, *between)}
 
@@ -136,7 +135,7 @@ async def export(
     write = history.export_csv if form == "csv" else history.export_json
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
     headers = {"Content-Disposition": f'attachment; filename="lipgate-sessions.{form}"'}
-    return StreamingResponse(write(kiosk.station.store, *_span(since, until)), media_type=kind, headers=headers)
+    return StreamingResponse(write(kiosk.station.store, *history.span(since, until)), media_type=kind, headers=headers)
 
 
 @router.get("/audit")
@@ -182,11 +181,11 @@ class Changes(BaseModel):
 
 
 @router.get("/device")
-async def device() -> JSONResponse:
+async def device(kiosk: AppKiosk) -> JSONResponse:
     """What is there, and what to do about what is not."""
     from desktop.doctor import checks
 
-    found = await to_thread.run_sync(checks)
+    found = await to_thread.run_sync(checks, kiosk.station.defaults[0].dir)
     return JSONResponse({"checks": [{**vars(check), "state": str(check.state)} for check in found]})
 
 
@@ -198,22 +197,6 @@ async def recording(request: Request, kiosk: AppKiosk) -> JSONResponse:
         async with received_video(request, request.app.state.services.temporary, (), lambda _: MAX_VIDEO_BYTES) as made:
             report = await to_thread.run_sync(kiosk.station.measure, made.path)
     return JSONResponse({"report": report, "plots": plots(report, "recording")})
-
-
-def _span(since: date | None, until: date | None) -> tuple[float, float]:
-    """From the first moment of the first day to that after the last one, in seconds since 1970."""
-    first = _midnight(since) if since else 0.0
-    try:
-        return first, _midnight(until + timedelta(days=1)) if until else math.inf
-    except OverflowError as error:
-        raise RefusedError("invalid_request", "until: there is no day after this one.") from error
-
-
-def _midnight(day: date) -> float:
-    try:
-        return datetime.combine(day, datetime.min.time()).timestamp()
-    except (OverflowError, OSError, ValueError):  # before 1970, on some systems
-        return 0.0
 
 
 def _settings_document(station: Station) -> dict[str, Any]:

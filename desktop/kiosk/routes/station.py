@@ -56,6 +56,7 @@ async def station(kiosk: AppKiosk) -> JSONResponse:
 async def start(request: Request, kiosk: AppKiosk) -> JSONResponse:
     """Begin a session."""
     asked = await read_json(request, SessionRequest)
+    kiosk.desk.leave()  # a visitor stands there now, at the same browser
     session = await to_thread.run_sync(kiosk.station.start, asked.language)
     return JSONResponse(session_document(session), 201)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from handlers.adapters.local.read_only import connect as connect_read_only
 from handlers.domain.errors import UnavailableError
 
 MIGRATIONS = [
@@ -33,8 +34,8 @@ MIGRATIONS = [
 ]
 """Those of the service. Each brings the file from the version of its index to the next."""
 
-BUSY_SECONDS = 10.0
-"""How long a transaction waits for another process to end its own."""
+BUSY_SECONDS = 5.0
+"""How long a transaction waits for another process to end its own. Less than the page of the station waits for an answer."""
 
 WAL_SECONDS = 0.1
 """How long `Database.empty_wal` waits for readers, and writers for it."""
@@ -43,20 +44,25 @@ WAL_SECONDS = 0.1
 class Database:
     """The file and its connections."""
 
-    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS, *, read_only: bool = False) -> None:
         """Open it, made on first use and brought up to date.
 
         Args:
             path: of the file.
             migrations: scripts, in order; those the file has seen are passed over.
+            read_only: make and change nothing, neither the file nor anything beside it.
 
         Raises:
-            UnavailableError: storage_unavailable.
+            UnavailableError: storage_unavailable, also for a file of a newer version.
         """
         self._path = path
         self._migrations = migrations
+        self._read_only = read_only
         self._own = threading.local()
         with _translated():
+            if read_only:
+                self._version()
+                return
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)
             self._migrate()
@@ -95,21 +101,29 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+            connect = connect_read_only if self._read_only else sqlite3.connect
+            connection = connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            # A ledger line that was answered for must survive a power cut.
-            connection.execute("PRAGMA synchronous = FULL")
-            # What is deleted on request must not linger in the file.
-            connection.execute("PRAGMA secure_delete = ON")
+            if not self._read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                # A ledger line that was answered for must survive a power cut.
+                connection.execute("PRAGMA synchronous = FULL")
+                # What is deleted on request must not linger in the file.
+                connection.execute("PRAGMA secure_delete = ON")
             self._own.connection = connection
         return connection
+
+    def _version(self) -> int:
+        version: int = self._connection().execute("PRAGMA user_version").fetchone()[0]
+        if version > len(self._migrations):
+            raise UnavailableError("storage_unavailable", f"{self._path} is of a newer version of Lipgate: use that one.")
+        return version
 
     def _migrate(self) -> None:
         connection = self._connection()
         connection.execute("BEGIN EXCLUSIVE")
         try:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            version = self._version()
             for number, script in enumerate(self._migrations[version:], start=version + 1):
                 for statement in _statements(script):
                     connection.execute(statement)

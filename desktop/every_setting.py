@@ -1,0 +1,37 @@
+"""The settings of all parts of the program together: for who lists them, and for who says what is wrong with them."""
+
+from collections.abc import Callable
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+from core.settings import Settings, settings
+from desktop.kiosk.settings import KioskSettings, kiosk_settings
+from handlers.adapters.aws.settings import AwsSettings, aws_settings
+from handlers.settings import ServiceSettings, service_settings
+
+PARTS: tuple[tuple[type[BaseSettings], Callable[[], BaseSettings]], ...] = (
+    (Settings, settings),
+    (ServiceSettings, service_settings),
+    (AwsSettings, aws_settings),
+    (KioskSettings, kiosk_settings),
+)
+"""Each part's class, and how its values are read: once per process."""
+
+
+def variable(part: type[BaseSettings], name: str) -> str:
+    """The environment variable of a field."""
+    return f"{part.model_config.get('env_prefix', '')}{name}".upper()
+
+
+def problems() -> list[str]:
+    """What cannot be used of the environment and `.env`: each variable with the reason."""
+    found = []
+    for part, read in PARTS:
+        try:
+            read()
+        except ValidationError as error:
+            for problem in error.errors():
+                name = str(problem["loc"][0])  # the variable itself where it has several names
+                found.append(f"{variable(part, name) if name in part.model_fields else name}: {problem['msg']}")
+    return found
