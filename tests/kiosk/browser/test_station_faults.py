@@ -124,3 +124,27 @@ def test_a_station_that_forgot_the_session_begins_a_new_one(person, kiosk):
     someone.at("capture")
 
     assert answer.value.json()["id"] != forgotten
+
+
+def test_a_session_that_ended_elsewhere_while_it_was_read_is_no_verdict(person, kiosk):
+    someone = person(station=HURRY)
+    first = someone.begin()["id"]
+    someone.ask("POST", "/api/sessions", {"language": "es"})  # as another tab does
+    assert kiosk.state(first) == "abandoned"
+    with someone.page.expect_response(f"{kiosk.base}/api/sessions") as answer:
+        someone.read_a_little()
+    someone.phase("ready")
+    someone.at("capture")
+    someone.page.get_by_text("La lectura anterior no pudo comprobarse.").first.wait_for()
+
+    assert someone.digits() == "".join(answer.value.json()["challenge"]["digits"])
+    assert "Le quedan 3 intentos" in someone.words()
+
+
+def test_a_session_that_was_cancelled_elsewhere_leads_to_the_first_screen(person):
+    someone = person(station=HURRY)
+    session = someone.begin()["id"]
+    someone.ask("DELETE", f"/api/sessions/{session}")
+    someone.read_a_little()
+
+    someone.at("welcome")

@@ -31,7 +31,7 @@ export class Capture {
 
   /** Run it; the recording is left with the visit. */
   async step(signal) {
-    const { visit, screens, lost } = this.#page;
+    const { visit, language, screens, announcer, lost } = this.#page;
     this.#phase("ready");
     this.#showSession();
     this.#guide.show("searching");
@@ -39,6 +39,7 @@ export class Capture {
     signal.addEventListener("abort", () => (byId("preview").srcObject = null), { once: true });
     watchCamera(visit.stream, signal, lost);
     screens.show("capture");
+    if (visit.unchecked) announcer.now(language.text(this.#lead));
     await this.#ready(signal);
     await this.#countdown(signal);
     visit.recording = await this.#record(signal);
@@ -187,9 +188,14 @@ export class Capture {
     this.#asked = asked;
     const hint = this.#guide.showing;
     const params = { hint: () => language.text(`hint.${hint}`) };
-    language.say(byId("capture-lead"), asked ? "capture.face_first" : "capture.lead", params);
+    language.say(byId("capture-lead"), asked ? "capture.face_first" : this.#lead, params);
     this.#button(asked ? "capture.begin_anyway" : "capture.begin", "begin");
     if (asked) announcer.now(language.text("capture.face_first", params));
+  }
+
+  /** What to do, for who is about to read. */
+  get #lead() {
+    return this.#page.visit.unchecked ? "capture.lead.anew" : "capture.lead";
   }
 
   #showSession() {
@@ -205,7 +211,7 @@ export class Capture {
     byId("time").toggleAttribute("data-idle", phase !== "recording");
     byId("countdown").hidden = phase !== "countdown";
     const key = { ready: "capture.heading", countdown: "capture.countdown", recording: "capture.reading" }[phase];
-    const lead = { ready: "capture.lead", countdown: "capture.countdown.lead", recording: "capture.reading.lead" }[phase];
+    const lead = { ready: this.#lead, countdown: "capture.countdown.lead", recording: "capture.reading.lead" }[phase];
     language.say(byId("capture-heading"), key);
     language.say(byId("capture-lead"), lead);
     screens.title(byId("capture-heading"));
