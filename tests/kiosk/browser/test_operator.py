@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from desktop.kiosk.settings import CORE_OPTIONS, KIOSK_OPTIONS
 from tests.kiosk.browser.conftest import RunningKiosk
 from tests.kiosk.browser.operator_page import TITLES, entered, set_pin
 
@@ -188,3 +189,4 @@ def test_both_languages_have_the_same_words_and_all_that_the_page_asks_for():
     asked = set(re.findall(r'\bt\(\s*"([\w.]+)"', source))
     assert len(asked) > 100
     assert {name for name in asked if name not in english and f"{name}.other" not in english} == set()
+    assert {f"setting.{name}" for name in (*CORE_OPTIONS, *KIOSK_OPTIONS)} <= english.keys()

@@ -3,10 +3,8 @@
 import re
 from typing import Any
 
-from tests.kiosk.browser.operator_page import visit
 
-
-def test_a_setting_is_marked_when_it_is_changed_and_holds_when_it_is_saved(operator, office):
+def test_a_setting_is_marked_when_it_is_changed_and_holds_when_it_is_saved(operator):
     someone = operator()
     someone.log_in()
     someone.open("settings")
@@ -24,7 +22,6 @@ def test_a_setting_is_marked_when_it_is_changed_and_holds_when_it_is_saved(opera
     someone.page.locator(".save-bar").wait_for(state="hidden")
     assert (someone.setting("allow_threshold"), someone.setting("keep_videos")) == (0.91, True)
 
-    visit(office, None)
     for name in ("allow_threshold", "keep_videos"):
         someone.page.locator(f"[data-setting={name}]").get_by_role("button", name="Devolver").click()
     someone.page.click(".save-bar .primary")
