@@ -3,6 +3,8 @@
 import contextlib
 import re
 
+import pytest
+
 from tests.kiosk.browser.conftest import RunningKiosk
 from tests.kiosk.browser.operator_page import PIN, entered, set_pin
 
@@ -76,3 +78,42 @@ def test_after_ten_idle_minutes_nothing_stays_on_the_screen(operator):
     someone.page.clock.fast_forward("01:30")
     someone.page.locator(".pin-card").wait_for()
     assert someone.page.locator(".rows").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_who_leaves_for_the_station_is_logged_out_and_nobody_comes_back_to_what_was_shown(operator, width):
+    someone = operator()
+    someone.log_in()
+    someone.open("audit")
+    someone.page.set_viewport_size({"width": width, "height": 740})
+    someone.page.click("text=A la estación")
+    someone.page.locator("body[data-screen=welcome]").wait_for()
+    someone.page.go_back()
+    someone.page.locator(".pin-field").wait_for()
+
+    assert someone.page.locator(".rows").count() == 0
+
+
+def test_a_pin_pad_that_nobody_touches_gives_the_station_back(operator):
+    someone = operator()
+    someone.page.clock.install()
+    someone.page.reload()
+    someone.page.locator(".pin-field").wait_for()
+    someone.page.clock.fast_forward("00:55")
+    someone.page.keyboard.type("1")
+    someone.page.clock.fast_forward("00:55")
+    assert someone.page.locator(".pin-field").input_value() == "1"
+    someone.page.clock.fast_forward("00:10")
+
+    someone.page.locator("body[data-screen=welcome]").wait_for()
+
+
+def test_an_operator_who_logs_in_is_not_sent_away_by_the_pin_pad(operator):
+    someone = operator()
+    someone.page.clock.install()
+    someone.page.reload()
+    someone.page.locator(".pin-field").wait_for()
+    someone.log_in()
+    someone.page.clock.fast_forward("01:30")
+
+    someone.shown("history")
