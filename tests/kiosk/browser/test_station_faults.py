@@ -148,3 +148,34 @@ def test_a_session_that_was_cancelled_elsewhere_leads_to_the_first_screen(person
     someone.read_a_little()
 
     someone.at("welcome")
+
+
+@pytest.mark.parametrize("missing", ["**/api/station", "**/i18n/en.json"])
+def test_a_station_that_does_not_answer_yet_says_so_in_both_languages_and_is_asked_again(person, missing):
+    someone = person()
+    someone.page.route(missing, lambda route: route.abort())
+    someone.page.reload()
+    someone.page.get_by_text("La estación no responde todavía.").wait_for()
+    someone.page.get_by_text("The station does not answer yet.").wait_for()
+    assert someone.barriers() == []
+    someone.page.unroute(missing)
+
+    someone.at("welcome")
+
+
+def test_words_that_start_a_session_are_not_promised_while_there_is_no_microphone(person):
+    pytest.importorskip("pocketsphinx", reason="the kiosk is an extra: ./lipgate install kiosk")
+    someone = person()
+    promise = someone.page.get_by_text("o diga «Verifica mi identidad»")
+    promise.wait_for()
+    someone.page.evaluate("""() => {
+      window.plugged = navigator.mediaDevices.getUserMedia;
+      navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("none", "NotFoundError"); };
+      given.at(-1).getTracks()[0].dispatchEvent(new Event("ended"));
+    }""")
+    promise.wait_for(state="hidden")
+    assert someone.running_devices() == []
+    someone.page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.plugged; }")
+
+    promise.wait_for()
+    assert someone.running_devices() == ["audio"]
