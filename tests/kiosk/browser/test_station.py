@@ -135,3 +135,26 @@ def test_an_expired_phrase_is_replaced_before_it_is_read(person, kiosk):
     someone.page.get_by_text("The digits have expired. The new ones are: three, one, four").wait_for(state="attached")
 
     assert someone.digits() == "31415926"
+
+
+def test_who_presses_while_they_are_out_of_sight_for_a_moment_starts_when_they_are_back(person):
+    someone = person(station=HURRY)
+    seen = {"hints": [], "face": None}
+    someone.page.route("**/api/preview", lambda route: route.fulfill(json=seen))
+    someone.begin()
+    someone.see("good")
+    seen["hints"] = ["no_face"]
+    someone.see("adjust")
+    seen["hints"] = []
+    someone.press("begin")
+
+    someone.phase("recording")
+
+
+def test_who_is_in_sight_is_seen_although_the_picture_is_scrolled_out_of_the_screen(person):
+    someone = person()
+    someone.page.set_viewport_size({"width": 320, "height": 256})
+    someone.begin()
+    assert someone.page.evaluate("document.getElementById('stage').getBoundingClientRect().top >= innerHeight")
+
+    someone.see("good")

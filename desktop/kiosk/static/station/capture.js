@@ -6,7 +6,7 @@ import { watch } from "./preview.js";
 import { Recorder } from "./recorder.js";
 import { byId, showDigits, spoken } from "./screens.js";
 import { Listener, showMeter } from "./sound_view.js";
-import { branch, choice, every, pause } from "./waiting.js";
+import { branch, choice, every, pause, until } from "./waiting.js";
 
 const LOOK_MS = 330;
 const LOOK_WHILE_RECORDING_MS = 700;
@@ -15,6 +15,7 @@ const USUAL_MS = 8000;
 const FALLS_SILENT_MS = 900;
 const TICK_MS = 50;
 const ASK_AGAIN_MS = 1000;
+const PRESS_HOLDS_MS = 2500;
 
 /** With these a recording cannot be judged, so the person is asked once whether they mean it. */
 const HOPELESS = ["no_face", "two_faces"];
@@ -76,11 +77,26 @@ export class Capture {
     } finally {
       waiting.abort();
     }
-    if (HOPELESS.includes(this.#guide.showing) && !this.#asked) {
+    if (this.#hopeless && !this.#asked) {
       this.#ask(true);
-      return true;
+      if (!(await this.#settled(signal))) return true;
     }
     return visit.left < this.#longest && (await this.#renew(signal));
+  }
+
+  /** Whether the picture is better a moment after the button was pressed, or it is pressed again: no press is for nothing. */
+  async #settled(signal) {
+    const waiting = branch(signal);
+    const better = until(waiting.signal, (resolve) => every(TICK_MS, waiting.signal, () => this.#hopeless || resolve(true)));
+    try {
+      return await Promise.race([choice(waiting.signal), better, pause(PRESS_HOLDS_MS, waiting.signal)]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  get #hopeless() {
+    return HOPELESS.includes(this.#guide.showing);
   }
 
   /** How long a reading can take, countdown included, in milliseconds. */
@@ -173,8 +189,8 @@ export class Capture {
 
   /** Look at the person until the signal is aborted. */
   #look(interval, signal, news = () => {}, may = () => true) {
-    const { api } = this.#page;
-    watch(byId("preview"), api, interval, signal, (seen) => {
+    const { api, visit } = this.#page;
+    watch(visit.stream, api, interval, signal, (seen) => {
       if (may() && this.#guide.take(seen)) news();
     });
   }
