@@ -231,6 +231,7 @@ export class Capture {
     language.say(byId("capture-heading"), key);
     language.say(byId("capture-lead"), lead);
     screens.title(byId("capture-heading"));
+    if (phase !== "ready") byId("digits").scrollIntoView(); // on a low screen they are out of sight, and the picture below them too
     this.#asked = false;
     if (phase === "ready") this.#button("capture.begin", "begin");
     if (phase === "countdown") this.#button("capture.countdown", "wait", true);
