@@ -102,6 +102,40 @@ def test_a_verdict_whose_answer_was_lost_is_shown_all_the_same(person, kiosk):
     assert kind == "block" or "Le quedan 2 intentos" in someone.words()
 
 
+DELAYED = {"number": 1, "offset_frames": -5, "confidence": 9.0, "score": 0.999}
+
+
+@pytest.mark.parametrize(
+    ("language", "cause", "tip", "end"),
+    [
+        ("es", "En esta estación el sonido y la imagen van desfasados.", "No es culpa suya.", "Diríjase al personal"),
+        (
+            "en",
+            "Sound and picture of this station do not run together.",
+            "This is not your doing.",
+            "Please go to a member of staff",
+        ),
+    ],
+)
+def test_who_reads_well_at_a_station_with_a_delay_is_not_told_to_read_otherwise(person, language, cause, tip, end):
+    someone = person(language=language, station=HURRY)
+    session = someone.begin()
+
+    def judge(state, **attempt):
+        document = {"session": {**session, "state": state}, "attempt": {**DELAYED, "first_reason": None, **attempt}}
+        someone.page.route("**/attempts?*", lambda route: route.fulfill(status=201, json=document), times=1)
+        someone.read_a_little()
+        return someone.judged()
+
+    assert judge("open", decision="NEXT", reason="out_of_sync") == "next"
+    assert cause in someone.words()
+    assert tip in someone.words()
+    someone.press("again")
+    assert judge("blocked", decision="BLOCK", reason="attempts_used_up", first_reason="out_of_sync") == "block"
+    assert cause in someone.words()
+    assert end in someone.words()
+
+
 def test_a_phrase_that_was_used_or_is_too_old_leads_to_another(person):
     someone = person(station=HURRY)
     someone.page.route("**/attempts?*", refuse(409, "challenge_over"), times=1)
