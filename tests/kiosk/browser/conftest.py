@@ -16,6 +16,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="pages are tried wi
 pytest.importorskip("axe_playwright_python", reason="pages are checked with axe: pip install 'lipgate[test]'")
 httpx = pytest.importorskip("httpx", reason="pip install 'lipgate[test]'")
 
+from tests.kiosk.browser.operator_page import Operator, entered, set_pin, visit  # noqa: E402
 from tests.kiosk.browser.person import Person  # noqa: E402
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -152,6 +153,42 @@ def person(
             value = kiosk.client.cookies["lipgate_station"]
             context.add_cookies([{"name": "lipgate_station", "value": value, "url": kiosk.base}])
             come.append(Person(context.new_page(), kiosk.base, language, station or {}))
+            return come[-1]
+
+        yield comes
+        complaints = [complaint for one in come for complaint in one.complaints]
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, puppet: Callable[..., Path]) -> Iterator[RunningKiosk]:
+    """A kiosk with a PIN, where three persons have been: one allowed, one blocked, one who left."""
+    folder = tmp_path_factory.mktemp("office")
+    set_pin(folder)
+    with contextlib.closing(RunningKiosk(folder)) as running:
+        entered(running)
+        for recording in (puppet(seconds=5.0), puppet(seconds=5.0, start=27.0, dubbed=True), None):
+            visit(running, recording)
+        yield running
+
+
+@pytest.fixture
+def operator(chromium: Callable[..., Any], office: RunningKiosk) -> Iterator[Callable[..., Operator]]:
+    """A function that brings an operator to the page of a kiosk, the office's if none is named.
+
+    When the test is over, the page must not have complained.
+    """
+    with contextlib.ExitStack() as stack:
+        come: list[Operator] = []
+
+        def comes(kiosk: RunningKiosk = office, language: str = "es") -> Operator:
+            locale = {"es": "es-ES", "en": "en-GB"}[language]
+            context = chromium(DEVICES, ACCEPT).new_context(viewport={"width": 1280, "height": 900}, locale=locale)
+            stack.callback(context.close)
+            context.set_default_timeout(20_000)
+            value = kiosk.client.cookies["lipgate_station"]
+            context.add_cookies([{"name": "lipgate_station", "value": value, "url": kiosk.base}])
+            come.append(Operator(context.new_page(), kiosk, language))
             return come[-1]
 
         yield comes

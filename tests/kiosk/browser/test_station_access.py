@@ -100,7 +100,7 @@ def test_hints_are_told_to_screen_readers_but_nothing_is_said_while_a_voice_is_r
     assert someone.page.locator("#digits-spoken").inner_text().startswith("Digits: ")
 
 
-@pytest.mark.parametrize("size", [(1080, 1920), (1280, 800), (360, 740)])
+@pytest.mark.parametrize("size", [(1080, 1920), (1280, 800), (360, 740), (320, 640)])
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_everything_fits_and_can_be_touched(person, size, language):
     someone = person(language=language)
@@ -122,6 +122,33 @@ def test_everything_fits_and_can_be_touched(person, size, language):
 
     assert small == []
     assert button["y"] + button["height"] <= size[1]
+
+
+@pytest.mark.parametrize("size", [(640, 400), (667, 375), (320, 256)])
+def test_digits_and_button_are_in_sight_while_they_are_read_on_a_low_screen(person, size):
+    someone = person()
+    someone.page.set_viewport_size({"width": size[0], "height": size[1]})
+    someone.begin()
+    someone.see("good")
+    someone.page.locator("#capture-button").press("Enter")
+    for phase in ("countdown", "recording"):
+        someone.phase(phase)
+        digits, button = (someone.page.locator(place).bounding_box() for place in ("#digits", "#capture-button"))
+        assert digits["y"] >= 0, phase
+        assert digits["y"] + digits["height"] <= button["y"], phase
+        assert button["y"] + button["height"] <= size[1], phase
+
+
+@pytest.mark.parametrize("size", [(800, 1280), (1280, 800)])
+def test_nothing_is_cut_off_where_text_is_twice_as_large(person, size):
+    someone = person()
+    someone.page.set_viewport_size({"width": size[0], "height": size[1]})
+    someone.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    someone.begin()
+    tiles = "[...document.querySelectorAll('.digit')].filter((tile) => tile.scrollWidth > tile.clientWidth).length"
+
+    assert someone.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert someone.page.evaluate(tiles) == 0
 
 
 def test_both_languages_have_the_same_words_with_the_same_gaps():

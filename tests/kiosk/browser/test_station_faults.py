@@ -102,6 +102,40 @@ def test_a_verdict_whose_answer_was_lost_is_shown_all_the_same(person, kiosk):
     assert kind == "block" or "Le quedan 2 intentos" in someone.words()
 
 
+DELAYED = {"number": 1, "offset_frames": -5, "confidence": 9.0, "score": 0.999}
+
+
+@pytest.mark.parametrize(
+    ("language", "cause", "tip", "end"),
+    [
+        ("es", "En esta estación el sonido y la imagen van desfasados.", "No es culpa suya.", "Diríjase al personal"),
+        (
+            "en",
+            "Sound and picture of this station do not run together.",
+            "This is not your doing.",
+            "Please go to a member of staff",
+        ),
+    ],
+)
+def test_who_reads_well_at_a_station_with_a_delay_is_not_told_to_read_otherwise(person, language, cause, tip, end):
+    someone = person(language=language, station=HURRY)
+    session = someone.begin()
+
+    def judge(state, **attempt):
+        document = {"session": {**session, "state": state}, "attempt": {**DELAYED, "first_reason": None, **attempt}}
+        someone.page.route("**/attempts?*", lambda route: route.fulfill(status=201, json=document), times=1)
+        someone.read_a_little()
+        return someone.judged()
+
+    assert judge("open", decision="NEXT", reason="out_of_sync") == "next"
+    assert cause in someone.words()
+    assert tip in someone.words()
+    someone.press("again")
+    assert judge("blocked", decision="BLOCK", reason="attempts_used_up", first_reason="out_of_sync") == "block"
+    assert cause in someone.words()
+    assert end in someone.words()
+
+
 def test_a_phrase_that_was_used_or_is_too_old_leads_to_another(person):
     someone = person(station=HURRY)
     someone.page.route("**/attempts?*", refuse(409, "challenge_over"), times=1)
@@ -124,3 +158,58 @@ def test_a_station_that_forgot_the_session_begins_a_new_one(person, kiosk):
     someone.at("capture")
 
     assert answer.value.json()["id"] != forgotten
+
+
+def test_a_session_that_ended_elsewhere_while_it_was_read_is_no_verdict(person, kiosk):
+    someone = person(station=HURRY)
+    first = someone.begin()["id"]
+    someone.ask("POST", "/api/sessions", {"language": "es"})  # as another tab does
+    assert kiosk.state(first) == "abandoned"
+    with someone.page.expect_response(f"{kiosk.base}/api/sessions") as answer:
+        someone.read_a_little()
+    someone.phase("ready")
+    someone.at("capture")
+    someone.page.get_by_text("La lectura anterior no pudo comprobarse.").first.wait_for()
+
+    assert someone.digits() == "".join(answer.value.json()["challenge"]["digits"])
+    assert "Le quedan 3 intentos" in someone.words()
+
+
+def test_a_session_that_was_cancelled_elsewhere_leads_to_the_first_screen(person):
+    someone = person(station=HURRY)
+    session = someone.begin()["id"]
+    someone.ask("DELETE", f"/api/sessions/{session}")
+    someone.read_a_little()
+
+    someone.at("welcome")
+
+
+@pytest.mark.parametrize("missing", ["**/api/station", "**/i18n/en.json"])
+def test_a_station_that_does_not_answer_yet_says_so_in_both_languages_and_is_asked_again(person, missing):
+    someone = person()
+    someone.page.route(missing, lambda route: route.abort())
+    someone.page.reload()
+    someone.page.get_by_text("La estación no responde todavía.").wait_for()
+    someone.page.get_by_text("The station does not answer yet.").wait_for()
+    assert someone.barriers() == []
+    someone.page.unroute(missing)
+
+    someone.at("welcome")
+
+
+def test_words_that_start_a_session_are_not_promised_while_there_is_no_microphone(person):
+    pytest.importorskip("pocketsphinx", reason="the kiosk is an extra: ./lipgate install kiosk")
+    someone = person()
+    promise = someone.page.get_by_text("o diga «Verifica mi identidad»")
+    promise.wait_for()
+    someone.page.evaluate("""() => {
+      window.plugged = navigator.mediaDevices.getUserMedia;
+      navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("none", "NotFoundError"); };
+      given.at(-1).getTracks()[0].dispatchEvent(new Event("ended"));
+    }""")
+    promise.wait_for(state="hidden")
+    assert someone.running_devices() == []
+    someone.page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.plugged; }")
+
+    promise.wait_for()
+    assert someone.running_devices() == ["audio"]

@@ -1,5 +1,6 @@
 // The operator's page: who is let in, which view is shown, in which language.
 
+import { quiet } from "../station/idle.js";
 import { call, get, query, watch } from "./api.js";
 import { audit } from "./audit.js";
 import { device } from "./device.js";
@@ -14,6 +15,9 @@ import { failed } from "./widgets.js";
 
 /** After so long without a call the program forgets the operator; what is on the screen goes with it. */
 const IDLE_MS = 10 * 60 * 1000;
+
+/** After so long without a touch of the PIN pad the station is the public's again. */
+const PIN_PAD_S = 60;
 
 const VIEWS = { history, session, audit, export: exports, settings, device };
 const TABS = ["history", "audit", "export", "settings", "device"];
@@ -44,7 +48,16 @@ function lock(notice) {
   entered = false;
   clearTimeout(idle);
   document.title = `${t("login.title")} · Lipgate`;
-  leave = showLogin(frame, { notice, onEnter: enter, tools: languageSwitch() });
+  const end = showLogin(frame, { notice, onEnter: enter, tools: languageSwitch() });
+  const waiting = new AbortController();
+  quiet(PIN_PAD_S, waiting.signal, () => {}).then(
+    () => location.replace("/"),
+    () => {},
+  );
+  leave = () => {
+    end();
+    waiting.abort();
+  };
 }
 
 async function enter() {
@@ -55,17 +68,25 @@ async function enter() {
   await show();
 }
 
+/** Log out and take everything off the screen; whether the program has let go of the operator. */
 async function logOut() {
   try {
     await call("/api/operator/logout", { method: "POST" });
   } catch (error) {
     if (error.code !== "operator_only") {
       notify(t("error.with_code", { code: error.code }));
-      return;
+      return false;
     }
   }
   forget();
   lock(t("login.left"));
+  return true;
+}
+
+/** Leave the station to the public, who must not come back to these pages as the operator. */
+async function toStation(event) {
+  event.preventDefault();
+  if (await logOut()) location.replace("/");
 }
 
 function draw() {
@@ -88,7 +109,7 @@ function draw() {
         "div",
         { class: "top-tools" },
         languageSwitch(),
-        h("a", { class: "button quiet wide-only", href: "/" }, t("login.to_station")),
+        h("a", { class: "button quiet", href: "/", on: { click: toStation } }, t("login.to_station")),
         button(t("frame.log_out"), logOut, { kind: "quiet", symbol: "out" }),
       ),
     ),

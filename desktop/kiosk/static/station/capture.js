@@ -6,7 +6,7 @@ import { watch } from "./preview.js";
 import { Recorder } from "./recorder.js";
 import { byId, showDigits, spoken } from "./screens.js";
 import { Listener, showMeter } from "./sound_view.js";
-import { branch, choice, every, pause } from "./waiting.js";
+import { branch, choice, every, pause, until } from "./waiting.js";
 
 const LOOK_MS = 330;
 const LOOK_WHILE_RECORDING_MS = 700;
@@ -15,6 +15,7 @@ const USUAL_MS = 8000;
 const FALLS_SILENT_MS = 900;
 const TICK_MS = 50;
 const ASK_AGAIN_MS = 1000;
+const PRESS_HOLDS_MS = 2500;
 
 /** With these a recording cannot be judged, so the person is asked once whether they mean it. */
 const HOPELESS = ["no_face", "two_faces"];
@@ -31,7 +32,7 @@ export class Capture {
 
   /** Run it; the recording is left with the visit. */
   async step(signal) {
-    const { visit, screens, lost } = this.#page;
+    const { visit, language, screens, announcer, lost } = this.#page;
     this.#phase("ready");
     this.#showSession();
     this.#guide.show("searching");
@@ -39,6 +40,7 @@ export class Capture {
     signal.addEventListener("abort", () => (byId("preview").srcObject = null), { once: true });
     watchCamera(visit.stream, signal, lost);
     screens.show("capture");
+    if (visit.unchecked) announcer.now(language.text(this.#lead));
     await this.#ready(signal);
     await this.#countdown(signal);
     visit.recording = await this.#record(signal);
@@ -75,11 +77,26 @@ export class Capture {
     } finally {
       waiting.abort();
     }
-    if (HOPELESS.includes(this.#guide.showing) && !this.#asked) {
+    if (this.#hopeless && !this.#asked) {
       this.#ask(true);
-      return true;
+      if (!(await this.#settled(signal))) return true;
     }
     return visit.left < this.#longest && (await this.#renew(signal));
+  }
+
+  /** Whether the picture is better a moment after the button was pressed, or it is pressed again: no press is for nothing. */
+  async #settled(signal) {
+    const waiting = branch(signal);
+    const better = until(waiting.signal, (resolve) => every(TICK_MS, waiting.signal, () => this.#hopeless || resolve(true)));
+    try {
+      return await Promise.race([choice(waiting.signal), better, pause(PRESS_HOLDS_MS, waiting.signal)]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  get #hopeless() {
+    return HOPELESS.includes(this.#guide.showing);
   }
 
   /** How long a reading can take, countdown included, in milliseconds. */
@@ -172,8 +189,8 @@ export class Capture {
 
   /** Look at the person until the signal is aborted. */
   #look(interval, signal, news = () => {}, may = () => true) {
-    const { api } = this.#page;
-    watch(byId("preview"), api, interval, signal, (seen) => {
+    const { api, visit } = this.#page;
+    watch(visit.stream, api, interval, signal, (seen) => {
       if (may() && this.#guide.take(seen)) news();
     });
   }
@@ -187,9 +204,14 @@ export class Capture {
     this.#asked = asked;
     const hint = this.#guide.showing;
     const params = { hint: () => language.text(`hint.${hint}`) };
-    language.say(byId("capture-lead"), asked ? "capture.face_first" : "capture.lead", params);
+    language.say(byId("capture-lead"), asked ? "capture.face_first" : this.#lead, params);
     this.#button(asked ? "capture.begin_anyway" : "capture.begin", "begin");
     if (asked) announcer.now(language.text("capture.face_first", params));
+  }
+
+  /** What to do, for who is about to read. */
+  get #lead() {
+    return this.#page.visit.unchecked ? "capture.lead.anew" : "capture.lead";
   }
 
   #showSession() {
@@ -205,10 +227,11 @@ export class Capture {
     byId("time").toggleAttribute("data-idle", phase !== "recording");
     byId("countdown").hidden = phase !== "countdown";
     const key = { ready: "capture.heading", countdown: "capture.countdown", recording: "capture.reading" }[phase];
-    const lead = { ready: "capture.lead", countdown: "capture.countdown.lead", recording: "capture.reading.lead" }[phase];
+    const lead = { ready: this.#lead, countdown: "capture.countdown.lead", recording: "capture.reading.lead" }[phase];
     language.say(byId("capture-heading"), key);
     language.say(byId("capture-lead"), lead);
     screens.title(byId("capture-heading"));
+    if (phase !== "ready") byId("digits").scrollIntoView(); // on a low screen they are out of sight, and the picture below them too
     this.#asked = false;
     if (phase === "ready") this.#button("capture.begin", "begin");
     if (phase === "countdown") this.#button("capture.countdown", "wait", true);

@@ -9,14 +9,16 @@ import { Language } from "./language.js";
 import { byId, Screens } from "./screens.js";
 import { failed, makeSteps } from "./steps.js";
 import { Visit } from "./visit.js";
+import { pause } from "./waiting.js";
+
+const ASK_AGAIN_MS = 2000;
 
 /** Steps in which a new language means a new session: the phrase is to be read in it. */
 const READ_ANEW = ["camera", "capture"];
 
 async function start() {
   const api = new Api();
-  const station = await api.station();
-  const language = await Language.load(station.languages);
+  const [station, language] = await prepared(api);
   language.use(station.language);
 
   const page = { api, station, language, visit: new Visit(api), screens: new Screens(language) };
@@ -41,6 +43,19 @@ async function start() {
   }
   listen(page, flow);
   await flow.run("welcome");
+}
+
+/** Station and words. Until both are there the page says so in all languages, and asks again. */
+async function prepared(api) {
+  for (;;) {
+    try {
+      const station = await api.station();
+      return [station, await Language.load(station.languages)];
+    } catch {
+      byId("boot-words").hidden = false;
+      await pause(ASK_AGAIN_MS, new AbortController().signal);
+    }
+  }
 }
 
 /** What may be pressed at any time. */

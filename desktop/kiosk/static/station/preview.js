@@ -8,12 +8,13 @@ const UNSEEN = 2;
 
 /**
  * Look until the signal is aborted.
- * @param {HTMLVideoElement} video shows the camera
+ * @param {MediaStream} stream of the camera
  * @param {import("./api.js").Api} api
  * @param {number} interval milliseconds between two looks
  * @param {(seen: {hints: string[], face: object | null} | null) => void} tell null where the station could not look for a while
  */
-export async function watch(video, api, interval, signal, tell) {
+export async function watch(stream, api, interval, signal, tell) {
+  const video = playing(stream, signal);
   const canvas = document.createElement("canvas");
   let misses = 0;
   while (!signal.aborted) {
@@ -32,6 +33,16 @@ export async function watch(video, api, interval, signal, tell) {
       if (!signal.aborted) throw error;
     }
   }
+}
+
+/** A video of our own, in no page: browsers draw nothing into one that is scrolled out of sight. */
+function playing(stream, signal) {
+  const video = document.createElement("video");
+  video.muted = true;
+  video.srcObject = stream;
+  video.play().catch(() => {}); // refused when the stream ends first
+  signal.addEventListener("abort", () => (video.srcObject = null), { once: true });
+  return video;
 }
 
 function picture(video, canvas) {

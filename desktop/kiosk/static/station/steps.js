@@ -13,6 +13,9 @@ const PASSED_S = 15;
 const BLOCKED_S = 40;
 const WAKE_AGAIN_MS = 5000;
 
+/** States of a session that a verdict has ended. Others end without one: somebody left, or began anew elsewhere. */
+const DECIDED = ["allowed", "blocked"];
+
 /**
  * @param page what the steps share
  * @param {import("./capture.js").Capture} capture
@@ -89,6 +92,7 @@ export function makeSteps(page, capture) {
     screens.show("sending");
     const { session, recording } = visit;
     visit.recording = null;
+    visit.unchecked = false;
     try {
       const judged = await api.attempt(session.id, session.challenge.id, recording, (share) => showProgress(progress, share), signal);
       visit.keep(judged.session);
@@ -114,13 +118,15 @@ export function makeSteps(page, capture) {
   async function unanswered(problem, before, signal) {
     await visit.renew(signal);
     const { session } = visit;
-    if (session && (session.state !== "open" || session.attempts_used > before.attempts_used)) {
-      if (session.state === "cancelled") return "welcome";
-      visit.attempt = { decision: session.state === "allowed" ? "ALLOW" : "NEXT", reason: null };
+    const state = session?.state ?? "unknown";
+    if (state === "cancelled") return "welcome";
+    if (DECIDED.includes(state) || (state === "open" && session.attempts_used > before.attempts_used)) {
+      visit.attempt = { decision: state === "allowed" ? "ALLOW" : "NEXT", reason: null };
       return "verdict";
     }
-    if (problem.status === 404 || problem.status === 409) return "camera";
-    throw problem;
+    if (state !== "abandoned" && problem.status !== 404 && problem.status !== 409) throw problem;
+    visit.unchecked = true;
+    return "camera";
   }
 
   function showProgressEnd() {

@@ -11,6 +11,8 @@ export class Visit {
   stream = null;
   meter = null;
   recording = null;
+  /** Whether the last recording was let go without a verdict, so that the person reads again. */
+  unchecked = false;
   /** The last attempt, as the station told it. */
   attempt = null;
   /** Why the screen of a missing camera is shown. */
@@ -76,6 +78,6 @@ export class Visit {
   end() {
     this.close();
     this.drop();
-    Object.assign(this, { recording: null, attempt: null, missing: "", fault: null });
+    Object.assign(this, { recording: null, unchecked: false, attempt: null, missing: "", fault: null });
   }
 }

@@ -1,6 +1,6 @@
 // Listens for the wake phrase with the microphone alone. The station hears a quarter of a second at a time and keeps none of it.
 
-import { closeCamera } from "./camera.js";
+import { CameraError, closeCamera, watchCamera } from "./camera.js";
 import { until } from "./waiting.js";
 
 const RATE = 16_000;
@@ -21,17 +21,18 @@ export async function wakePhrase(api, language, signal, begun) {
     context.createMediaStreamSource(stream).connect(node);
     context.resume().catch(() => {});
     begun();
-    await heard(node.port, api, language, signal);
+    await heard(stream, node.port, api, language, signal);
   } finally {
     closeCamera(stream);
     context.close().catch(() => {});
   }
 }
 
-function heard(port, api, language, signal) {
+function heard(stream, port, api, language, signal) {
   const pieces = [];
   let busy = false;
-  return until(signal, (resolve) => {
+  return until(signal, (resolve, reject) => {
+    watchCamera(stream, signal, () => reject(new CameraError("lost")));
     const send = async () => {
       busy = true;
       while (pieces.length && !signal.aborted) {
