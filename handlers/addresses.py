@@ -94,7 +94,7 @@ def post(target: Target, body: bytes, headers: Mapping[str, str], timeout_s: flo
         target: from `check_url`.
         body: of the request.
         headers: of the request.
-        timeout_s: for all of it, however slowly the other side drips.
+        timeout_s: for all of it once the name has been looked up, however slowly the other side drips.
 
     Returns:
         The status.
@@ -132,11 +132,18 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         # No proxy of the environment, no second look at the name.
-        plain = socket.create_connection((self._address, self.port), self.timeout)
-        self.sock = plain
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._target.tls:
             self.default_port = 443
-            self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self._target.host)
+            # Known before the handshake begins: `abort` must find it, and the plain one is nobody's any more.
+            secured = ssl.create_default_context().wrap_socket(
+                self.sock, server_hostname=self._target.host, do_handshake_on_connect=False
+            )
+            self.sock = secured
+            if not self.aborted:
+                secured.do_handshake()
+        if self.aborted:
+            raise TimeoutError
 
     def abort(self) -> None:
         """End what is going on, from another thread."""
@@ -144,7 +151,7 @@ class _Connection(http.client.HTTPConnection):
         sock = self.sock
         if sock is not None:
             try:
-                sock.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # that of TLS would pull the rug from under the other thread
             except OSError:
                 sock.close()
 
