@@ -113,7 +113,7 @@ DELAYED = {"number": 1, "offset_frames": -5, "confidence": 9.0, "score": 0.999}
             "en",
             "Sound and picture of this station do not run together.",
             "This is not your doing.",
-            "Please go to a member of staff",
+            "Please go to a member",
         ),
     ],
 )
