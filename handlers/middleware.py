@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handlers.domain.errors import RefusedError, TooLargeError
-from handlers.problems import problem
+from handlers.domain.errors import RefusedError, StoppingError, TooLargeError
+from handlers.problems import of_error, problem
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,11 @@ class Envelope:
                 await _too_large(body.most, request_id)(scope, body.receive, answer)
             else:
                 await self._app(scope, body.receive, answer)
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer. Raised further, it would be answered with a text.
+            if status:
+                raise
+            await of_error(StoppingError(), request_id)(scope, receive, answer)
         except Exception:
             log.exception("internal error", extra={"request_id": request_id})
             if status:

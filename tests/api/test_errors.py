@@ -1,11 +1,13 @@
 """Errors: every code has a status, every answer is problem+json, whatever was sent."""
 
+import asyncio
 import json
 import logging
 import os
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ import handlers.domain.errors
 from core.errors import CalibrationError, InputError, LipgateError, WeightsError
 from handlers.domain.errors import ScorerDiedError, UnavailableError
 from handlers.logs import JsonFormatter
+from handlers.middleware import Envelope
 from handlers.problems import STATUS, problem
 from tests.api.conftest import VIDEO, Api, MakeApi
 
@@ -213,6 +216,36 @@ def test_a_video_of_just_the_right_size_is_taken(make_api: MakeApi) -> None:
     assert api.client.post("/score", files={"file": video}).status_code == 200
     assert api.client.post("/score", content=video + b"x", headers=MP4).status_code == 413
     assert api.client.post("/score", files={"file": video + b"x"}).status_code == 413
+
+
+# Requests that end without an answer of the app
+
+
+def test_a_request_that_is_cancelled_is_told_to_come_back(caplog: pytest.LogCaptureFixture) -> None:
+    """As the server does with what still runs when it stops: a body that still comes, for one."""
+    caplog.set_level("INFO", "handlers")
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        return await asyncio.Future()
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    async def app(scope: dict, receive: Callable, send: Callable) -> None:
+        await receive()
+
+    async def stopped() -> None:
+        scope = {"type": "http", "method": "POST", "path": "/score", "headers": []}
+        asking = asyncio.create_task(Envelope(app, limit_of=lambda _: 9)(scope, receive, send))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asking
+
+    asyncio.run(stopped())
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["code"]) == (503, "shutting_down")
+    assert dict(sent[0]["headers"])[b"retry-after"] == b"1"
+    assert [record.status for record in caplog.records if record.message == "request"] == [503]
 
 
 # Request ids and the log
