@@ -300,3 +300,17 @@ def test_browsers_of_other_origins_are_told_nothing(api: Api, make_api: MakeApi)
     allowed = make_api(cors_origins="https://shop.example, https://b.example").client
     assert allowed.get("/health", headers=origin).headers["access-control-allow-origin"] == "https://shop.example"
     assert "access-control-allow-origin" not in allowed.get("/health", headers={"Origin": "https://c.example"}).headers
+
+
+def test_browsers_of_origins_that_are_let_in_may_read_errors_and_our_headers(make_api: MakeApi) -> None:
+    api = make_api(core=SMALL, cors_origins="https://shop.example")
+    origin = {"Origin": "https://shop.example"}
+    large = api.client.post("/score", content=TOO_LARGE, headers={**origin, **MP4})
+    api.scorer.error = ZeroDivisionError()
+    broken = api.client.post("/score", content=VIDEO, headers={**origin, **MP4})
+    unknown = api.client.get("/nothing", headers=origin)
+    for answer, status in ((large, 413), (broken, 500), (unknown, 404)):
+        assert answer.status_code == status
+        assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+        exposed = answer.headers["access-control-expose-headers"].lower().split(", ")
+        assert {"location", "retry-after", "x-request-id", "lipgate-cache", "idempotency-replayed"} == set(exposed)
