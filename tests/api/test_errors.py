@@ -160,6 +160,7 @@ def test_titles_do_not_depend_on_the_python_that_runs_it(code: str, title: str) 
 def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
     assert api.client.get("/score").headers["allow"] == "POST"
     assert api.client.put("/jobs/x").headers["allow"] == "DELETE, GET"
+    assert api.client.put("/health").headers["allow"] == "GET, HEAD"
 
 
 # Sizes

@@ -81,6 +81,15 @@ def test_health_byte_for_byte(version: bytes, server: Server) -> None:
     assert f"content-length: {len(expected)}".encode() in head
 
 
+def test_the_head_of_health_is_that_of_its_answer(server: Server) -> None:
+    heads = []
+    for method in (b"GET", b"HEAD"):
+        head, body = said(server.port, method + b" /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: r1\r\nConnection: close\r\n\r\n")
+        heads.append([line for line in head if not line.startswith(b"date:")])
+    assert heads[0] == heads[1]
+    assert body == b""
+
+
 def requests_for_a_score(folder: Path) -> dict[str, bytes]:
     video = CLIP.read_bytes()
     return {
