@@ -138,6 +138,14 @@ FAULTS = {
         422,
         "invalid_request",
     ),
+    "a length beyond all numbers": (
+        "POST",
+        "/score",
+        {"content": b"x", "headers": {"Content-Length": "9" * 5000}},
+        400,
+        "bad_request",
+    ),
+    "a length that is none": ("POST", "/score", {"content": b"x", "headers": {"Content-Length": "-1"}}, 400, "bad_request"),
     "an upload without a ticket": ("POST", "/uploads/receive", {"files": {"file": VIDEO}}, 403, "upload_refused"),
 }
 
