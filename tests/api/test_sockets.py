@@ -159,14 +159,28 @@ async def _app(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"GET /health HT", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /heal"],
-    ids=["nothing", "half a header", "half a second one"],
+    [
+        b"",
+        b"GET /health HT",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx",
+    ],
+    ids=["nothing", "half a header", "half a second one", "half a body that nobody waits for"],
 )
 def test_a_connection_on_which_no_request_comes_is_closed(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.2)
 
     async def answered() -> bytes:
-        config = uvicorn.Config(_app, port=0, http=connections.Connection, ws="none", log_config=None, lifespan="off")
+        config = uvicorn.Config(
+            _app,
+            port=0,
+            http=connections.Connection,
+            ws="none",
+            log_config=None,
+            lifespan="off",
+            # It stops with every byte that comes.
+            timeout_keep_alive=60,
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         while not server.started:
