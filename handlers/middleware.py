@@ -15,7 +15,10 @@ from handlers.problems import of_error, problem
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 30.0
-"""Longest silence while a body is received."""
+"""Longest silence while a body is received, and how long it may come at any rate."""
+
+SLOWEST_RATE = 16 * 1024
+"""Bytes a second that a body must come at, on average, after that."""
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LENGTH = re.compile(rb"[0-9]{1,20}")
@@ -88,12 +91,13 @@ class Envelope:
 
 
 class _Body:
-    """Counts what is received and does not wait for ever."""
+    """Counts what is received and does not wait for ever, be it for one byte after the other."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
         self.most = most
         self.received = 0
+        self._waited = 0.0
         self._complete = False
 
     async def receive(self) -> Message:
@@ -105,10 +109,15 @@ class _Body:
         """
         if self._complete:
             return await self._receive()
+        began = time.monotonic()
+        # Only the time waited here is the client's: what we do with the bytes may take longer.
+        patience = min(IDLE_SECONDS, IDLE_SECONDS + self.received / SLOWEST_RATE - self._waited)
         try:
-            message = await asyncio.wait_for(self._receive(), IDLE_SECONDS)
+            message = await asyncio.wait_for(self._receive(), patience)
         except TimeoutError as error:
-            raise RefusedError("request_timeout", f"Nothing came for {IDLE_SECONDS:g} s.") from error
+            detail = f"The body stopped coming, or came at less than {SLOWEST_RATE} bytes a second."
+            raise RefusedError("request_timeout", detail) from error
+        self._waited += time.monotonic() - began
         if message["type"] == "http.request":
             self.received += len(message.get("body", b""))
             self._complete = not message.get("more_body", False)

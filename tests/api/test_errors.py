@@ -3,12 +3,9 @@
 import asyncio
 import json
 import logging
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -171,62 +168,6 @@ def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
     assert api.client.put("/health").headers["allow"] == "GET, HEAD"
 
 
-# Sizes
-
-SMALL = {"max_video_size_mb": 0.01}
-TOO_LARGE = b"x" * 200_000
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        {"content": TOO_LARGE, "headers": MP4},
-        {"content": iter([TOO_LARGE[:50_000]] * 4), "headers": MP4},
-        {"files": {"file": TOO_LARGE}},
-        {"files": {"file": TOO_LARGE[:20_000]}},
-        {"content": TOO_LARGE[:20_000], "headers": MP4},
-        {"json": {"video_path": "x" * 70_000}},
-        {"json": {"video_path": "large.mp4"}},
-        {"files": {"file": VIDEO}, "data": {"session_id": "x" * 9000}},
-    ],
-    ids=["declared", "streamed", "form", "form within the envelope", "raw within the envelope", "JSON", "video_path", "field"],
-)
-def test_too_many_bytes_are_413(sent: dict, make_api: MakeApi) -> None:
-    api = make_api(core=SMALL)
-    (api.folder / "large.mp4").write_bytes(TOO_LARGE)
-    document = problem_of(api.client.post("/score", **sent))
-    assert document["code"] == "body_too_large"
-    assert api.scorer.scored == []
-    assert api.services.temporary is not None
-    assert [path.name for path in api.services.temporary.iterdir()] == ["lock"]
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
-@pytest.mark.parametrize("sent", [{"content": VIDEO, "headers": MP4}, {"files": {"file": VIDEO}}], ids=["raw", "form"])
-def test_a_full_disk_is_503(sent: dict, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = tempfile.mkstemp
-
-    def full(prefix: str, dir: Path) -> tuple[int, str]:
-        handle, name = made(prefix=prefix, dir=dir)
-        os.close(handle)
-        return os.open("/dev/full", os.O_WRONLY), name
-
-    monkeypatch.setattr(tempfile, "mkstemp", full)
-    answer = api.client.post("/score", **sent)
-    assert (answer.status_code, problem_of(answer)["code"]) == (503, "storage_unavailable")
-    assert int(answer.headers["retry-after"]) >= 1
-    monkeypatch.undo()
-
-
-def test_a_video_of_just_the_right_size_is_taken(make_api: MakeApi) -> None:
-    api = make_api(core={"max_video_size_mb": 0.125})
-    video = b"x" * (1 << 17)
-    assert api.client.post("/score", content=video, headers=MP4).status_code == 200
-    assert api.client.post("/score", files={"file": video}).status_code == 200
-    assert api.client.post("/score", content=video + b"x", headers=MP4).status_code == 413
-    assert api.client.post("/score", files={"file": video + b"x"}).status_code == 413
-
-
 # Requests that end without an answer of the app
 
 
@@ -312,9 +253,9 @@ def test_browsers_of_other_origins_are_told_nothing(api: Api, make_api: MakeApi)
 
 
 def test_browsers_of_origins_that_are_let_in_may_read_errors_and_our_headers(make_api: MakeApi) -> None:
-    api = make_api(core=SMALL, cors_origins="https://shop.example")
+    api = make_api(core={"max_video_size_mb": 0.01}, cors_origins="https://shop.example")
     origin = {"Origin": "https://shop.example"}
-    large = api.client.post("/score", content=TOO_LARGE, headers={**origin, **MP4})
+    large = api.client.post("/score", content=b"x" * 200_000, headers={**origin, **MP4})
     api.scorer.error = ZeroDivisionError()
     broken = api.client.post("/score", content=VIDEO, headers={**origin, **MP4})
     unknown = api.client.get("/nothing", headers=origin)
