@@ -23,6 +23,8 @@ SLOWEST_RATE = 16 * 1024
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LENGTH = re.compile(rb"[0-9]{1,20}")
 """Of longer ones Python would not make numbers. `serve` lets none through, but Lambda does."""
+_ABSOLUTE = re.compile("https?://([^/]+)(/.*)?", re.DOTALL | re.IGNORECASE)
+"""A request's target as proxies write it: host, path."""
 
 
 class Envelope:
@@ -42,6 +44,10 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
+        if whole := _ABSOLUTE.fullmatch(scope["path"]):
+            # RFC 9112 has servers take these, too; what they name then stands for the header Host.
+            others = [header for header in scope["headers"] if header[0] != b"host"]
+            scope = {**scope, "path": whole[2] or "/", "headers": [(b"host", whole[1].encode()), *others]}
         headers = {name.lower(): value for name, value in scope["headers"]}
         request_id = _request_id(headers.get(b"x-request-id", b""))
         scope["request_id"], scope["began"] = request_id, began

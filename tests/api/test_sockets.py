@@ -90,6 +90,15 @@ def test_the_head_of_health_is_that_of_its_answer(server: Server) -> None:
     assert body == b""
 
 
+def test_a_target_may_name_the_server(server: Server) -> None:
+    """As proxies write it. What it names counts, and not the header Host."""
+    body = b'{"content_type": "video/mp4"}'
+    request = post("application/json", body, "http://a.example/uploads")
+    head, answer = said(server.port, request)
+    assert head[0] == b"HTTP/1.1 201 Created"
+    assert json.loads(answer)["url"].startswith("http://a.example/uploads/")
+
+
 def requests_for_a_score(folder: Path) -> dict[str, bytes]:
     video = CLIP.read_bytes()
     return {
