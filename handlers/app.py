@@ -30,6 +30,9 @@ DESCRIPTION = """Measures whether the face in a video really speaks the words we
 Short videos: `POST /score`. Long ones: `POST /uploads`, upload, `POST /jobs`, then `GET /jobs/{id}` or a webhook.
 Errors are problem+json with a stable `code`."""
 
+EXPOSED_HEADERS = ("Location", "Retry-After", "X-Request-Id", "Lipgate-Cache", "Idempotency-Replayed")
+"""Of answers, for pages of the origins that are let in: a browser shows them no others of ours."""
+
 
 @dataclass(frozen=True)
 class Extension:
@@ -39,7 +42,7 @@ class Extension:
     body_limits: Mapping[str, int] = field(default_factory=dict)
     """Most bytes of a body, by the last part of the path; elsewhere the API's own limits hold."""
     middleware: Sequence[Middleware] = ()
-    """Around all routes, the first one outermost; request ids and the log stay outside of them."""
+    """Around all routes, the first one outermost; request ids, the log and CORS stay outside of them."""
     docs_page: bool = True
     """Serve /docs, whose scripts come from the Internet. /openapi.json is there in any case."""
 
@@ -69,10 +72,13 @@ def create_app(services: Services, extension: Extension | None = None) -> FastAP
     app.add_exception_handler(LipgateError, on_lipgate_error)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid)
-    if services.settings.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=services.settings.origins, allow_methods=["*"], allow_headers=["*"])
     app.user_middleware.extend(extension.middleware)
     app.add_middleware(Envelope, limit_of=_limits(services, extension.body_limits))
+    if origins := services.settings.origins:
+        # Outside of the envelope, or a page could not read what that answers itself.
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED_HEADERS
+        )
     prefix = urlsplit(services.settings.public_url or "").path.rstrip("/")
     app.add_middleware(Prefix, of=lambda _: prefix)
     describe(app, keys_required=services.settings.require_api_keys)

@@ -1,4 +1,4 @@
-"""Connections of `serve`: one on which no request comes does not stay, and what is no HTTP is refused like everything else."""
+"""Connections of `serve`: one on which nothing is asked does not stay, and what is no HTTP is refused like everything else."""
 
 import asyncio
 import json
@@ -10,11 +10,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from handlers.problems import MEDIA_TYPE, problem
 
 HEADER_SECONDS = 30.0
-"""Longest time from the beginning of a connection, or of a further request on it, to the end of the request's headers."""
+"""Longest time from the beginning of a connection, or from an answer on it, to the end of the next request's headers."""
 
 
 class Connection(H11Protocol):
-    """Uvicorn's own has a time limit between requests only: half a header would keep a connection for ever."""
+    """Uvicorn's own has a time limit between requests only: half a header, or the rest of a body, would keep one for ever."""
 
     _late: asyncio.TimerHandle | None = None
 
@@ -26,6 +26,11 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Some bytes have."""
         super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """An answer has been given."""
+        super().on_response_complete()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -44,18 +49,13 @@ class Connection(H11Protocol):
         self.transport.close()
 
     def _watch(self) -> None:
-        """The time runs while headers are waited for, however slowly they drip."""
-        if self.conn.their_state is not h11.IDLE:
+        """The time runs while no request is worked on, whatever drips in: headers, or a body that has its answer already."""
+        if self.cycle is not None and not self.cycle.response_complete:
             self._unwatch()
         elif self._late is None:
-            self._late = self.loop.call_later(HEADER_SECONDS, self._close)
+            self._late = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
     def _unwatch(self) -> None:
         if self._late is not None:
             self._late.cancel()
             self._late = None
-
-    def _close(self) -> None:
-        self._late = None
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-            self.transport.close()

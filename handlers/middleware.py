@@ -9,15 +9,22 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handlers.domain.errors import RefusedError, TooLargeError
-from handlers.problems import problem
+from handlers.domain.errors import RefusedError, StoppingError, TooLargeError
+from handlers.problems import of_error, problem
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 30.0
-"""Longest silence while a body is received."""
+"""Longest silence while a body is received, and how long it may come at any rate."""
+
+SLOWEST_RATE = 16 * 1024
+"""Bytes a second that a body must come at, on average, after that."""
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LENGTH = re.compile(rb"[0-9]{1,20}")
+"""Of longer ones Python would not make numbers. `serve` lets none through, but Lambda does."""
+_ABSOLUTE = re.compile("https?://([^/]+)(/.*)?", re.DOTALL | re.IGNORECASE)
+"""A request's target as proxies write it: host, path."""
 
 
 class Envelope:
@@ -37,6 +44,10 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
+        if whole := _ABSOLUTE.fullmatch(scope["path"]):
+            # RFC 9112 has servers take these, too; what they name then stands for the header Host.
+            others = [header for header in scope["headers"] if header[0] != b"host"]
+            scope = {**scope, "path": whole[2] or "/", "headers": [(b"host", whole[1].encode()), *others]}
         headers = {name.lower(): value for name, value in scope["headers"]}
         request_id = _request_id(headers.get(b"x-request-id", b""))
         scope["request_id"], scope["began"] = request_id, began
@@ -52,11 +63,18 @@ class Envelope:
             await send(message)
 
         try:
-            if _declared(headers) > body.most:
+            if not _LENGTH.fullmatch(length := headers.get(b"content-length", b"0")):
+                await problem("bad_request", "Content-Length is not a length.", request_id)(scope, receive, answer)
+            elif int(length) > body.most:
                 # Answered before a byte is read: the server closes the connection.
                 await _too_large(body.most, request_id)(scope, body.receive, answer)
             else:
                 await self._app(scope, body.receive, answer)
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer. Raised further, it would be answered with a text.
+            if status:
+                raise
+            await of_error(StoppingError(), request_id)(scope, receive, answer)
         except Exception:
             log.exception("internal error", extra={"request_id": request_id})
             if status:
@@ -79,12 +97,13 @@ class Envelope:
 
 
 class _Body:
-    """Counts what is received and does not wait for ever."""
+    """Counts what is received and does not wait for ever, be it for one byte after the other."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
         self.most = most
         self.received = 0
+        self._waited = 0.0
         self._complete = False
 
     async def receive(self) -> Message:
@@ -96,10 +115,15 @@ class _Body:
         """
         if self._complete:
             return await self._receive()
+        began = time.monotonic()
+        # Only the time waited here is the client's: what we do with the bytes may take longer.
+        patience = min(IDLE_SECONDS, IDLE_SECONDS + self.received / SLOWEST_RATE - self._waited)
         try:
-            message = await asyncio.wait_for(self._receive(), IDLE_SECONDS)
+            message = await asyncio.wait_for(self._receive(), patience)
         except TimeoutError as error:
-            raise RefusedError("request_timeout", f"Nothing came for {IDLE_SECONDS:g} s.") from error
+            detail = f"The body stopped coming, or came at less than {SLOWEST_RATE} bytes a second."
+            raise RefusedError("request_timeout", detail) from error
+        self._waited += time.monotonic() - began
         if message["type"] == "http.request":
             self.received += len(message.get("body", b""))
             self._complete = not message.get("more_body", False)
@@ -113,11 +137,6 @@ class _Body:
 def _request_id(sent: bytes) -> str:
     text = sent.decode("latin-1")
     return text if _ID.fullmatch(text) else secrets.token_hex(16)
-
-
-def _declared(headers: dict[bytes, bytes]) -> int:
-    length = headers.get(b"content-length", b"0")
-    return int(length) if length.isdigit() else 0
 
 
 def _too_large(most: int, request_id: str) -> ASGIApp:

@@ -15,7 +15,7 @@ _WHY = {
     401: "The API key is missing or not valid.",
     403: "This file, ticket or address is not allowed.",
     404: "There is none.",
-    408: "The body stopped coming.",
+    408: "The body stopped coming, or came too slowly.",
     409: "It contradicts an earlier request.",
     413: "Too many bytes.",
     415: "A content type that is not taken.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import LipgateError, WeightsError
 from core.settings import Settings
-from handlers.domain.errors import UnavailableError
+from handlers.domain.errors import StoppingError, UnavailableError
 from handlers.engine import Engine, InProcess, Interrupted, Progress
 from handlers.settings import cores
 
@@ -51,11 +51,11 @@ class Scorer:
         """Run a task in a slot, as soon as one is free.
 
         Raises:
-            UnavailableError: shutting_down.
+            StoppingError: shutting_down.
         """
         with self._lock:
             if self.stopping.is_set():
-                raise UnavailableError("shutting_down", "This server is about to stop. Try again.", retry_after=1)
+                raise StoppingError
             self._open += 1
             future = self._pool.submit(task)
         future.add_done_callback(self._closed)
@@ -75,8 +75,9 @@ class Scorer:
         try:
             yield
         finally:
-            with self._lock:
+            with self._closing:
                 self._admitted -= 1
+                self._closing.notify_all()
 
     def score(
         self,
@@ -147,12 +148,16 @@ class Scorer:
         return self._identity
 
     def close(self, grace_s: float = 0.0) -> None:
-        """Let running scores finish for so long, then interrupt them, take nothing more, and end the processes."""
+        """Let what was admitted finish for so long, then interrupt it, take nothing more, and end the processes.
+
+        Called again, from another thread too, it ends with the shorter of the times.
+        """
         end = time.monotonic() + grace_s
         with self._closing:
-            while self._open and (left := end - time.monotonic()) > 0:
+            while (self._open or self._admitted) and not self.stopping.is_set() and (left := end - time.monotonic()) > 0:
                 self._closing.wait(left)
             self.stopping.set()
+            self._closing.notify_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
         for engine in list(self._engines):
             self._retire(engine)
@@ -203,7 +208,9 @@ class Scorer:
 
     def _retire(self, engine: Engine) -> None:
         with self._lock:
-            self._engines.discard(engine)
+            if engine not in self._engines:  # somebody else closes too
+                return
+            self._engines.remove(engine)
         engine.close()
 
 

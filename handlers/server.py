@@ -1,6 +1,8 @@
 """Runs an app until it is told to stop: the API's for `serve`, the station's for `kiosk`."""
 
+import asyncio
 import logging
+import math
 import socket
 from typing import Any
 
@@ -11,6 +13,9 @@ from handlers.connections import Connection
 from handlers.services import Services
 
 log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 5.0
+"""Beyond the grace time: for scores that are interrupted to end, and for their requests to be answered."""
 
 
 def run(app: FastAPI, services: Services, host: str, port: int, listener: socket.socket | None = None) -> int:
@@ -35,7 +40,7 @@ def run(app: FastAPI, services: Services, host: str, port: int, listener: socket
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=max(1, round(services.settings.grace_seconds)),
+        timeout_graceful_shutdown=math.ceil(services.settings.grace_seconds + ANSWER_SECONDS),
     )
     server = _Server(config, services)
     try:
@@ -52,11 +57,11 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
         super().__init__(config)
-        self._workers = services.workers
+        self._services = services
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        if self._workers:
-            self._workers.retire()
+        if self._services.workers:
+            self._services.workers.retire()
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -64,3 +69,12 @@ class _Server(uvicorn.Server):
         if self.started:
             address = self.servers[0].sockets[0].getsockname()
             log.info("serving", extra={"host": address[0], "port": address[1]})
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        close = self._services.scorer.close
+        # The lifespan ends when the last request has, and requests end when the scorer lets go of them.
+        closing = asyncio.create_task(asyncio.to_thread(close, self._services.settings.grace_seconds))
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await asyncio.to_thread(close)
+        await closing

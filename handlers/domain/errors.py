@@ -6,7 +6,8 @@ LipgateError
     ├── ConflictError      idempotency_conflict, upload_taken
     ├── NotFoundError      job_not_found, upload_not_found
     ├── TooLargeError      body_too_large
-    ├── UnavailableError   queue_full, storage_unavailable, shutting_down
+    ├── UnavailableError   queue_full, storage_unavailable
+    │   └── StoppingError  shutting_down
     └── ScorerDiedError    scorer_died
 """
 
@@ -42,6 +43,13 @@ class UnavailableError(ServiceError):
 
     def __init__(self, code: str, message: str, retry_after: float = 5.0) -> None:
         super().__init__(code, message, retry_after)
+
+
+class StoppingError(UnavailableError):
+    """This process is about to end. The one after it can be asked."""
+
+    def __init__(self) -> None:
+        super().__init__("shutting_down", "This server is about to stop. Try again.", retry_after=1)
 
 
 class ScorerDiedError(ServiceError):

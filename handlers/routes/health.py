@@ -12,6 +12,7 @@ from handlers.schemas import Health
 router = APIRouter(tags=["health"])
 
 
+@router.head("/health", include_in_schema=False)  # load balancers ask so
 @router.get("/health", responses={200: gives(Health, "Ready."), 503: gives(Health, "The weights are not in place.")})
 async def health(services: AppServices) -> JSONResponse:
     """Whether videos can be scored. Needs no key."""

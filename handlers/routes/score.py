@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from core.errors import DeadlineError
 from handlers.admission import Caller
 from handlers.bodies import media_type, read_json, received_video
 from handlers.deadline import deadline_of
-from handlers.domain.errors import RefusedError, UnavailableError
+from handlers.domain.errors import RefusedError, StoppingError, UnavailableError
 from handlers.domain.fingerprint import content_hash
 from handlers.jobs import adopt
 from handlers.openapi import ALWAYS, BODY, gives, problems, ref
@@ -105,7 +105,7 @@ async def _judged(services: Services, caller: Caller, path: Path, content: str, 
 
     Raises:
         DeadlineError: not in time, be it for want of a slot.
-        UnavailableError: the server stops.
+        StoppingError: shutting_down.
     """
     task: Future[Scored] = services.scorer.submit(lambda: judge(services, caller.owner, path, content, deadline))
     waiting = asyncio.wrap_future(task)
@@ -115,8 +115,8 @@ async def _judged(services: Services, caller: Caller, path: Path, content: str, 
             raise DeadlineError(services.scorer.limits.processing_timeout_seconds)
         # One that runs sees the deadline itself, within a second of video.
         scored = await waiting
-    except (Interrupted, CancelledError) as error:
-        raise UnavailableError("shutting_down", "This server is about to stop. Try again.", retry_after=1) from error
+    except (Interrupted, asyncio.CancelledError) as error:
+        raise StoppingError from error
     if scored.result and scored.entry:
         await to_thread.run_sync(services.results.store, scored.result, scored.entry)
     return scored

@@ -79,10 +79,10 @@ class Server:
                 return dict(document)
         raise AssertionError(f"{document['state']}: {self.text()}")
 
-    def terminate(self, timeout: float = 30) -> int:
-        """SIGTERM; its exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout)
+    def terminate(self, number: int = signal.SIGTERM) -> int:
+        """Tell it to end; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(60)
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -1,12 +1,11 @@
 """Errors: every code has a status, every answer is problem+json, whatever was sent."""
 
+import asyncio
 import json
 import logging
-import os
 import re
 import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -15,6 +14,7 @@ import handlers.domain.errors
 from core.errors import CalibrationError, InputError, LipgateError, WeightsError
 from handlers.domain.errors import ScorerDiedError, UnavailableError
 from handlers.logs import JsonFormatter
+from handlers.middleware import Envelope
 from handlers.problems import STATUS, problem
 from tests.api.conftest import VIDEO, Api, MakeApi
 
@@ -143,6 +143,14 @@ FAULTS = {
         422,
         "invalid_request",
     ),
+    "a length beyond all numbers": (
+        "POST",
+        "/score",
+        {"content": b"x", "headers": {"Content-Length": "9" * 5000}},
+        400,
+        "bad_request",
+    ),
+    "a length that is none": ("POST", "/score", {"content": b"x", "headers": {"Content-Length": "-1"}}, 400, "bad_request"),
     "an upload without a ticket": ("POST", "/uploads/receive", {"files": {"file": VIDEO}}, 403, "upload_refused"),
 }
 
@@ -175,62 +183,37 @@ def test_titles_do_not_depend_on_the_python_that_runs_it(code: str, title: str) 
 def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
     assert api.client.get("/score").headers["allow"] == "POST"
     assert api.client.put("/jobs/x").headers["allow"] == "DELETE, GET"
+    assert api.client.put("/health").headers["allow"] == "GET, HEAD"
 
 
-# Sizes
-
-SMALL = {"max_video_size_mb": 0.01}
-TOO_LARGE = b"x" * 200_000
+# Requests that end without an answer of the app
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        {"content": TOO_LARGE, "headers": MP4},
-        {"content": iter([TOO_LARGE[:50_000]] * 4), "headers": MP4},
-        {"files": {"file": TOO_LARGE}},
-        {"files": {"file": TOO_LARGE[:20_000]}},
-        {"content": TOO_LARGE[:20_000], "headers": MP4},
-        {"json": {"video_path": "x" * 70_000}},
-        {"json": {"video_path": "large.mp4"}},
-        {"files": {"file": VIDEO}, "data": {"session_id": "x" * 9000}},
-    ],
-    ids=["declared", "streamed", "form", "form within the envelope", "raw within the envelope", "JSON", "video_path", "field"],
-)
-def test_too_many_bytes_are_413(sent: dict, make_api: MakeApi) -> None:
-    api = make_api(core=SMALL)
-    (api.folder / "large.mp4").write_bytes(TOO_LARGE)
-    document = problem_of(api.client.post("/score", **sent))
-    assert document["code"] == "body_too_large"
-    assert api.scorer.scored == []
-    assert api.services.temporary is not None
-    assert [path.name for path in api.services.temporary.iterdir()] == ["lock"]
+def test_a_request_that_is_cancelled_is_told_to_come_back(caplog: pytest.LogCaptureFixture) -> None:
+    """As the server does with what still runs when it stops: a body that still comes, for one."""
+    caplog.set_level("INFO", "handlers")
+    sent: list[dict] = []
 
+    async def receive() -> dict:
+        return await asyncio.Future()
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
-@pytest.mark.parametrize("sent", [{"content": VIDEO, "headers": MP4}, {"files": {"file": VIDEO}}], ids=["raw", "form"])
-def test_a_full_disk_is_503(sent: dict, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = tempfile.mkstemp
+    async def send(message: dict) -> None:
+        sent.append(message)
 
-    def full(prefix: str, dir: Path) -> tuple[int, str]:
-        handle, name = made(prefix=prefix, dir=dir)
-        os.close(handle)
-        return os.open("/dev/full", os.O_WRONLY), name
+    async def app(scope: dict, receive: Callable, send: Callable) -> None:
+        await receive()
 
-    monkeypatch.setattr(tempfile, "mkstemp", full)
-    answer = api.client.post("/score", **sent)
-    assert (answer.status_code, problem_of(answer)["code"]) == (503, "storage_unavailable")
-    assert int(answer.headers["retry-after"]) >= 1
-    monkeypatch.undo()
+    async def stopped() -> None:
+        scope = {"type": "http", "method": "POST", "path": "/score", "headers": []}
+        asking = asyncio.create_task(Envelope(app, limit_of=lambda _: 9)(scope, receive, send))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asking
 
-
-def test_a_video_of_just_the_right_size_is_taken(make_api: MakeApi) -> None:
-    api = make_api(core={"max_video_size_mb": 0.125})
-    video = b"x" * (1 << 17)
-    assert api.client.post("/score", content=video, headers=MP4).status_code == 200
-    assert api.client.post("/score", files={"file": video}).status_code == 200
-    assert api.client.post("/score", content=video + b"x", headers=MP4).status_code == 413
-    assert api.client.post("/score", files={"file": video + b"x"}).status_code == 413
+    asyncio.run(stopped())
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["code"]) == (503, "shutting_down")
+    assert dict(sent[0]["headers"])[b"retry-after"] == b"1"
+    assert [record.status for record in caplog.records if record.message == "request"] == [503]
 
 
 # Request ids and the log
@@ -285,3 +268,17 @@ def test_browsers_of_other_origins_are_told_nothing(api: Api, make_api: MakeApi)
     allowed = make_api(cors_origins="https://shop.example, https://b.example").client
     assert allowed.get("/health", headers=origin).headers["access-control-allow-origin"] == "https://shop.example"
     assert "access-control-allow-origin" not in allowed.get("/health", headers={"Origin": "https://c.example"}).headers
+
+
+def test_browsers_of_origins_that_are_let_in_may_read_errors_and_our_headers(make_api: MakeApi) -> None:
+    api = make_api(core={"max_video_size_mb": 0.01}, cors_origins="https://shop.example")
+    origin = {"Origin": "https://shop.example"}
+    large = api.client.post("/score", content=b"x" * 200_000, headers={**origin, **MP4})
+    api.scorer.error = ZeroDivisionError()
+    broken = api.client.post("/score", content=VIDEO, headers={**origin, **MP4})
+    unknown = api.client.get("/nothing", headers=origin)
+    for answer, status in ((large, 413), (broken, 500), (unknown, 404)):
+        assert answer.status_code == status
+        assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+        exposed = answer.headers["access-control-expose-headers"].lower().split(", ")
+        assert {"location", "retry-after", "x-request-id", "lipgate-cache", "idempotency-replayed"} == set(exposed)

@@ -53,6 +53,11 @@ def lines_of_ledger(server: Server) -> int:
     return int(server.client.get("/usage").json()["videos"])
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_a_video_is_scored_over_a_socket_and_the_log_is_json(start: Start) -> None:
     server = start()
     shutil.copy(SAMPLES / "late_sound.mp4", server.videos / "a.mp4")
@@ -109,11 +114,36 @@ def test_sigterm_lets_what_runs_finish(start: Start, long_video: Path) -> None:
         answer = pool.submit(server.client.post, "/score", files={"file": (SAMPLES / "in_sync.mp4").read_bytes()})
         while not list(server.folder.glob("data/processes/*/video-*")):
             assert not answer.done(), answer.result().text
-        assert server.terminate(60) == 0
+        assert server.terminate() == 0
         assert answer.result().status_code == 200
     second = start("--workers", "0")
     assert second.client.get(f"/jobs/{job_id}").json()["state"] == "done"
     assert lines_of_ledger(second) == 2
+
+
+@linux
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]], ids=["SIGTERM", "Ctrl-C twice"])
+def test_what_the_grace_time_does_not_suffice_for_is_told_to_come_back(
+    signals: list[int], start: Start, long_video: Path
+) -> None:
+    """The score that runs and those that wait for its slot."""
+    server = start(LIPGATE_GRACE_SECONDS="0.1" if len(signals) == 1 else "60", LIPGATE_SCORE_SLOTS="1")
+    with ThreadPoolExecutor(3) as pool:
+        videos = [long_video.read_bytes() + bytes([number]) for number in range(3)]
+        asked = [pool.submit(server.client.post, "/score", files={"file": video}) for video in videos]
+        os.kill(until(server.scoring)[0], signal.SIGSTOP)
+        until(lambda: len(list(server.folder.glob("data/processes/*/video-*"))) == 3)
+        for number in signals[:-1]:
+            server.process.send_signal(number)
+            until(lambda: not listens(server.port))
+        started = descendants(server.process.pid)
+        assert server.terminate(signals[-1]) == 0
+        for answer in (future.result() for future in asked):
+            assert (answer.status_code, answer.json()["code"]) == (503, "shutting_down")
+            assert (answer.headers["retry-after"], answer.json()["request_id"]) == ("1", answer.headers["x-request-id"])
+    assert [line["status"] for line in server.lines() if line.get("route") == "/score"] == [503] * 3
+    assert "Exception in ASGI application" not in server.text()
+    until(lambda: not any(map(alive, started)))
 
 
 @linux
@@ -200,7 +230,7 @@ def test_a_service_that_is_told_to_end_as_a_whole_ends_in_good_order(start: Star
     for pid in descendants(server.process.pid):
         os.kill(pid, signal.SIGINT)
         os.kill(pid, signal.SIGTERM)
-    assert server.terminate(60) == 0
+    assert server.terminate() == 0
     second = start("--workers", "0")
     document = second.client.get(f"/jobs/{job_id}").json()
     assert (document["state"], document["attempts"]) == ("done", 1)

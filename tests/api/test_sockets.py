@@ -81,6 +81,24 @@ def test_health_byte_for_byte(version: bytes, server: Server) -> None:
     assert f"content-length: {len(expected)}".encode() in head
 
 
+def test_the_head_of_health_is_that_of_its_answer(server: Server) -> None:
+    heads = []
+    for method in (b"GET", b"HEAD"):
+        head, body = said(server.port, method + b" /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: r1\r\nConnection: close\r\n\r\n")
+        heads.append([line for line in head if not line.startswith(b"date:")])
+    assert heads[0] == heads[1]
+    assert body == b""
+
+
+def test_a_target_may_name_the_server(server: Server) -> None:
+    """As proxies write it. What it names counts, and not the header Host."""
+    body = b'{"content_type": "video/mp4"}'
+    request = post("application/json", body, "http://a.example/uploads")
+    head, answer = said(server.port, request)
+    assert head[0] == b"HTTP/1.1 201 Created"
+    assert json.loads(answer)["url"].startswith("http://a.example/uploads/")
+
+
 def requests_for_a_score(folder: Path) -> dict[str, bytes]:
     video = CLIP.read_bytes()
     return {
@@ -150,14 +168,28 @@ async def _app(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"GET /health HT", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /heal"],
-    ids=["nothing", "half a header", "half a second one"],
+    [
+        b"",
+        b"GET /health HT",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx",
+    ],
+    ids=["nothing", "half a header", "half a second one", "half a body that nobody waits for"],
 )
 def test_a_connection_on_which_no_request_comes_is_closed(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.2)
 
     async def answered() -> bytes:
-        config = uvicorn.Config(_app, port=0, http=connections.Connection, ws="none", log_config=None, lifespan="off")
+        config = uvicorn.Config(
+            _app,
+            port=0,
+            http=connections.Connection,
+            ws="none",
+            log_config=None,
+            lifespan="off",
+            # It stops with every byte that comes.
+            timeout_keep_alive=60,
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         while not server.started:
