@@ -1,6 +1,7 @@
 """Puts the kiosk together: the API's own app with the station's pages, its routes and its guard."""
 
 import contextlib
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from desktop.kiosk.settings import MAX_VIDEO_BYTES, KioskSettings
 from desktop.kiosk.station import Station
 from desktop.kiosk.store import DATABASE, Store
 from handlers.app import Extension, create_app
-from handlers.domain.errors import UnavailableError
 from handlers.services import Services, local_services
 from handlers.settings import service_settings
+
+log = logging.getLogger(__name__)
 
 SWEEP_S = 60.0
 
@@ -79,6 +81,8 @@ def assembled(settings: KioskSettings, doorkeeper: Doorkeeper, authority: str) -
 
 def _keep_sweeping(it: Station, ended: threading.Event) -> None:
     while not ended.wait(SWEEP_S):
-        # A full disk is said to the person at the station; the next round tries again.
-        with contextlib.suppress(UnavailableError, OSError):
+        # Whatever happens in one round, a full disk most of all, the next one tries again.
+        try:
             it.sweep()
+        except Exception:
+            log.exception("could not sweep up")

@@ -52,7 +52,7 @@ _WAKE_SHORTEST = AUDIO_RATE
 
 
 @dataclass(frozen=True)
-class Heard:
+class PhraseCheck:
     """What was spoken, next to what should have been."""
 
     digits: tuple[str, ...] | None
@@ -107,7 +107,7 @@ def decide(shown: Sequence[str], heard: Sequence[str], margin: float | None) -> 
     Args:
         shown: digits of the phrase.
         heard: digits that fit best.
-        margin: as in `Heard`.
+        margin: as in `PhraseCheck`.
     """
     few_errors = errors_between(shown, heard) <= MAX_ERRORS_SHARE * len(shown)
     alike = few_errors or in_common(shown, heard) >= MIN_COMMON_SHARE * len(shown)
@@ -158,7 +158,7 @@ class PhraseListener:
             raise LipgateError("speech_model_missing", f"There is no speech model for the language {language!r}.")
         return cls(Recogniser(DIGITS[language]), language)
 
-    def check(self, samples: np.ndarray, phrase: Phrase) -> Heard:
+    def check(self, samples: np.ndarray, phrase: Phrase) -> PhraseCheck:
         """Was the phrase spoken?
 
         Args:
@@ -167,14 +167,14 @@ class PhraseListener:
         """
         samples = samples[: LONGEST_SECONDS * AUDIO_RATE]
         if len(samples) < SHORTEST_SECONDS * AUDIO_RATE or np.abs(samples.astype(np.int32)).max() < QUIETEST:
-            return Heard(None, matches=False)
+            return PhraseCheck(None, matches=False)
         best = self._recogniser.any_words(samples)
         if best is None or not best.words:
-            return Heard(None, matches=False)
+            return PhraseCheck(None, matches=False)
         digits = tuple(self._digits[word] for word in best.words)
         shown = self._recogniser.these_words(samples, phrase.words(self._language))
         margin = None if shown is None else max(0.0, best.score - shown.score)
-        return Heard(digits, decide(phrase.digits, digits, margin), errors_between(phrase.digits, digits), margin)
+        return PhraseCheck(digits, decide(phrase.digits, digits, margin), errors_between(phrase.digits, digits), margin)
 
 
 class WakeListener:
@@ -222,12 +222,6 @@ class WakeListener:
             heard = any(self._hear(self._waiting[i * step : (i + 1) * step]) for i in range(steps))
             self._waiting = self._waiting[steps * step :]
             return heard
-
-    def reset(self) -> None:
-        """Forget what was heard, as after a session."""
-        with self._lock:
-            self._waiting = b""
-            self._begin_anew()
 
     def _hear(self, step: bytes) -> bool:
         speech = self._endpointer.process(step)

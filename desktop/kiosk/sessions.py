@@ -8,6 +8,7 @@ from typing import Any
 MULTIPLE_FACES = "multiple_faces"
 WRONG_PHRASE = "wrong_phrase"
 OUT_OF_SYNC = "out_of_sync"
+DELAYED = "delayed"
 ATTEMPTS_USED_UP = "attempts_used_up"
 
 CHALLENGE_SECONDS = 120.0
@@ -97,14 +98,18 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def conclude(report: dict[str, Any], heard: Heard | None) -> tuple[str, str | None]:
+def conclude(report: dict[str, Any], heard: Heard | None, allow_threshold: float) -> tuple[str, str | None]:
     """Decision and reason of one recording: what the score says, and what stands against an ALLOW.
 
     Args:
         report: JSON of DESIGN.md.
         heard: None where the phrase is not checked.
+        allow_threshold: score from which lips and voice belong together.
     """
     decision, reason = report["decision"], report["reason"]
+    if decision == "NEXT" and reason is None and report["score"] >= allow_threshold:
+        # Only the offset stands against it: that is the equipment's, and no other way of reading helps.
+        return decision, DELAYED
     if decision != "ALLOW":
         return decision, reason or OUT_OF_SYNC
     if _has_companion(report):

@@ -199,7 +199,8 @@ class Station:
         ended_before = now - kiosk.retention_days * DAY_S
         # How old a session of before is, a clock that was moved cannot tell: its time counts from then.
         if self._clock_moved is None or self._clock_moved < ended_before:
-            self.store.forget(ended_before, now)
+            for name in self.store.forget(ended_before, now):
+                (self._videos / name).unlink(missing_ok=True)
         if starting or not kiosk.keep_videos:
             known = self.store.videos()
             for path in self._videos.iterdir():
@@ -234,7 +235,7 @@ class Station:
                 task.exception()  # the file must not go while it is read
             return None, "NEXT", error.code, None
         heard = task.result() if task else None
-        decision, reason = conclude(report, heard)
+        decision, reason = conclude(report, heard, limits.allow_threshold)
         return report, decision, reason, heard
 
     def _scored(self, recording: Path, limits: Settings) -> "Future[dict[str, Any]]":

@@ -16,7 +16,7 @@ from core.errors import DeadlineError
 from handlers.admission import Caller
 from handlers.bodies import media_type, read_json, received_video
 from handlers.deadline import deadline_of
-from handlers.domain.errors import RefusedError, StoppingError, UnavailableError
+from handlers.domain.errors import RefusedError, StoppingError
 from handlers.domain.fingerprint import content_hash
 from handlers.jobs import adopt
 from handlers.openapi import ALWAYS, BODY, gives, problems, ref

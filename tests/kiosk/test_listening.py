@@ -285,15 +285,6 @@ def test_the_wake_phrase_does_not_depend_on_the_size_of_pieces():
         assert any(listener.feed(whole[start : start + even]) for start in range(0, len(whole), even))
 
 
-@speaking
-def test_half_a_wake_phrase_is_forgotten_by_a_reset():
-    listener, samples = WakeListener.load("en"), np.pad(say("verify my identity", "en-us"), RATE)
-    half = len(samples) // 2
-    assert not any(map(listener.feed, pieces(samples[:half])))
-    listener.reset()
-    assert not any(map(listener.feed, pieces(samples[half:])))
-
-
 def test_speech_without_end_takes_no_more_memory():
     listener = WakeListener.load("en")
     speech = np.concatenate([recording()[:RATE]] * 60)

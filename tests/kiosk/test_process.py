@@ -93,7 +93,7 @@ def test_real_clips_get_real_verdicts(begin: Begin) -> None:
     late = kiosk.attempt(kiosk.start(), "late_sound").json()
     assert (late["attempt"]["decision"], late["attempt"]["reason"], late["attempt"]["offset_frames"]) == (
         "NEXT",
-        "out_of_sync",
+        "delayed",
         -6,
     )
     assert kiosk.attempt(kiosk.start(), "dubbed").json()["session"]["state"] == "blocked"

@@ -21,8 +21,9 @@ RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
         (report("ALLOW"), None, "ALLOW", None),
         (report("ALLOW"), RIGHT, "ALLOW", None),
         (report("ALLOW"), WRONG, "NEXT", "wrong_phrase"),
-        (report("NEXT"), RIGHT, "NEXT", "out_of_sync"),
-        (report("NEXT"), WRONG, "NEXT", "out_of_sync"),
+        (report("NEXT", score=0.8), RIGHT, "NEXT", "out_of_sync"),
+        (report("NEXT", score=0.8), WRONG, "NEXT", "out_of_sync"),
+        (report("NEXT", offset_frames=-5), WRONG, "NEXT", "delayed"),
         (report("NEXT", "no_face"), WRONG, "NEXT", "no_face"),
         (report("BLOCK"), RIGHT, "BLOCK", "out_of_sync"),
         (report("ALLOW", None, track(1)), RIGHT, "NEXT", "multiple_faces"),
@@ -34,7 +35,7 @@ RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
     ],
 )
 def test_what_a_recording_means(made: dict[str, Any], heard: Heard | None, decision: str, reason: str | None) -> None:
-    assert conclude(made, heard) == (decision, reason)
+    assert conclude(made, heard, 0.9) == (decision, reason)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_clear_allow_ends_the_session_at_once(kiosk: RunningKiosk) -> None:
 
 def test_each_next_brings_a_new_phrase_until_the_attempts_are_used_up(make_kiosk: MakeKiosk) -> None:
     kiosk = make_kiosk(max_attempts=3)
-    kiosk.script.says = [report("NEXT", "no_face"), report("NEXT"), report("NEXT", "no_speech")]
+    kiosk.script.says = [report("NEXT", "no_face"), report("NEXT", score=0.8), report("NEXT", "no_speech")]
     session, phrases, seen = kiosk.start(), set(), []
     while session["state"] == "open":
         phrases.add(tuple(session["challenge"]["digits"]))

@@ -30,8 +30,8 @@ def test_a_voice_that_is_early_does_not_pass(person, kiosk):
     someone.read()
 
     assert someone.judged() in ("next", "block"), someone.figures()
-    assert someone.figures()[0]["reason"] == "out_of_sync"
-    assert re.search("did not match well enough|do not run together", someone.words())  # by how well the rest was seen
+    assert someone.figures()[0]["reason"] in ("out_of_sync", "delayed")  # by how well the rest was seen
+    assert re.search("did not match well enough|do not run together", someone.words())
     assert kiosk.state(session["id"]) in ("open", "blocked")
 
 

@@ -127,11 +127,11 @@ def test_who_reads_well_at_a_station_with_a_delay_is_not_told_to_read_otherwise(
         someone.read_a_little()
         return someone.judged()
 
-    assert judge("open", decision="NEXT", reason="out_of_sync") == "next"
+    assert judge("open", decision="NEXT", reason="delayed") == "next"
     assert cause in someone.words()
     assert tip in someone.words()
     someone.press("again")
-    assert judge("blocked", decision="BLOCK", reason="attempts_used_up", first_reason="out_of_sync") == "block"
+    assert judge("blocked", decision="BLOCK", reason="attempts_used_up", first_reason="delayed") == "block"
     assert cause in someone.words()
     assert end in someone.words()
 

@@ -2,10 +2,6 @@
 
 import { byId } from "./screens.js";
 
-/** From this score on lips and voice follow each other; what is farther apart than usual is so from beginning to end. */
-const SURE_SCORE = 0.9;
-const USUAL_OFFSET_FRAMES = 2;
-
 const ICONS = { allow: "check", next: "again", block: "stop" };
 
 /** allow, next or block. A person passes only where attempt and session agree. */
@@ -35,15 +31,10 @@ function sayReason(kind, attempt, language) {
   }
   const last = attempt.reason === "attempts_used_up" && attempt.first_reason;
   const cause = last || attempt.reason;
-  const reason = known(isDelayed(cause, attempt) ? "delayed" : cause, language);
+  const reason = known(cause, language);
   if (last) language.say(byId("verdict-reason"), "verdict.last", { reason: () => language.text(reason) });
   else language.say(byId("verdict-reason"), reason);
   language.say(byId("verdict-tip"), kind === "next" ? `${reason}.tip` : "verdict.block.tip");
-}
-
-/** Whether the station's own devices run apart: no other way of reading helps then. */
-function isDelayed(cause, { score, offset_frames }) {
-  return cause === "out_of_sync" && score >= SURE_SCORE && Math.abs(offset_frames) > USUAL_OFFSET_FRAMES;
 }
 
 function known(code, language) {
