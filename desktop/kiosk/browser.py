@@ -119,10 +119,14 @@ class Opener:
             print(self._link(), flush=True)
 
     def _keep_open(self, chromium: str) -> None:
+        status: int | None
         pause = PAUSE_S
         while not self._ended.is_set():
             began = time.monotonic()
-            status, said = self._browse(chromium)
+            try:
+                status, said = self._browse(chromium)
+            except OSError as error:  # an update replaces the program just now, or the disk is full
+                status, said = None, [str(error)]
             if self._ended.is_set():
                 return
             if time.monotonic() - began > AT_ONCE_S:

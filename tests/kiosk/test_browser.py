@@ -1,7 +1,6 @@
 """The browser that fills the screen: one at a time, whatever became of the station before."""
 
 import contextlib
-import logging
 import signal
 import subprocess
 import sys
@@ -65,6 +64,28 @@ def test_a_program_that_has_the_number_of_a_browser_is_left_alone(browse: Browse
     assert other.returncode == 0
 
 
+def pauses_between(starts: int, chromium: Path, monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
+    """Seconds that are waited after each of so many starts of a browser that ends at once."""
+    pauses: list[float | None] = []
+    enough = threading.Event()
+
+    class Ended(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout)
+            if len(pauses) == starts:
+                self.set()
+                enough.set()
+            return self.is_set()
+
+    monkeypatch.setattr(browser, "find_chromium", lambda: str(chromium))
+    monkeypatch.setattr(browser, "AT_ONCE_S", 1e9)
+    opener = Opener(lambda: "http://127.0.0.1/", fullscreen=True, default=False, profile=chromium.with_name("browser"))
+    monkeypatch.setattr(opener, "_ended", Ended())
+    with opener:
+        assert enough.wait(60)
+    return pauses
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="stands in for a browser by a shell script")
 def test_a_browser_that_ends_at_once_is_started_less_and_less_often_and_its_last_words_are_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -74,23 +95,13 @@ def test_a_browser_that_ends_at_once_is_started_less_and_less_often_and_its_last
         "#!/bin/sh\necho before >&2; for word in 1 2 3 4 5 6 7 8 9 'Missing X server'; do echo $word >&2; done; exit 3\n"
     )
     chromium.chmod(0o700)
-    pauses: list[float | None] = []
-    enough = threading.Event()
-
-    class Ended(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            pauses.append(timeout)
-            if len(pauses) == 7:
-                self.set()
-                enough.set()
-            return self.is_set()
-
-    monkeypatch.setattr(browser, "find_chromium", lambda: str(chromium))
-    monkeypatch.setattr(browser, "AT_ONCE_S", 1e9)
-    opener = Opener(lambda: "http://127.0.0.1/", fullscreen=True, default=False, profile=tmp_path / "browser")
-    monkeypatch.setattr(opener, "_ended", Ended())
-    with caplog.at_level(logging.WARNING), opener:
-        assert enough.wait(60)
-    assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert pauses_between(7, chromium, monkeypatch) == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
     assert [vars(record)["said"] for record in caplog.records] == [[*"123456789", "Missing X server"]] * 7
     assert {vars(record)["status"] for record in caplog.records} == {3}
+
+
+def test_a_browser_that_cannot_be_started_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert pauses_between(2, tmp_path / "replaced by an update", monkeypatch) == [2.0, 4.0]
+    assert ["No such file" in vars(record)["said"][0] for record in caplog.records] == [True, True]

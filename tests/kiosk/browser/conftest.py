@@ -33,6 +33,9 @@ FILMED: dict[str, Any] = {"fps": 30, "size": (480, 360), "face_px": 150, "second
 
 MAX_ATTEMPTS = 3
 
+UNSTEADY = ("out_of_sync", "delayed", "too_short", "no_speech")
+"""What a recording may come to that a busy machine made: its devices start apart, or play with gaps."""
+
 HURRY = {"countdown_seconds": 1}
 """For tests in which nothing depends on what is recorded."""
 

@@ -13,8 +13,9 @@ STATIC = Path(__file__).parents[3] / "desktop/kiosk/static"
 
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_no_screen_of_a_visit_has_barriers(person, language):
-    someone = person(offset_frames=-8, language=language, station={"countdown_seconds": 2})
+    someone = person(offset_frames=-8, language=language, station={"countdown_seconds": 2, "longest_recording_seconds": 60})
     found = {"welcome": someone.barriers()}
+    someone.page.route("**/attempts?*", lambda route: (found.update(sending=someone.barriers()), route.fallback()))
     someone.begin()
     someone.see("good")
     found["ready"] = someone.barriers()
@@ -23,7 +24,6 @@ def test_no_screen_of_a_visit_has_barriers(person, language):
     found["countdown"] = someone.barriers()
     someone.phase("recording")
     found["recording"] = someone.barriers()
-    someone.page.route("**/attempts?*", lambda route: (found.update(sending=someone.barriers()), route.fallback()))
     someone.press("done")
     found["verdict"] = someone.judged() and someone.barriers()
 

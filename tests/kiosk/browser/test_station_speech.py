@@ -10,7 +10,7 @@ import pytest
 from bench.phrases_speech import Voice, say, voices
 from core.constants import AUDIO_RATE
 from desktop.kiosk.phrases import spoken
-from tests.kiosk.browser.conftest import ACCEPT, DEVICES, FILMED, HURRY, film
+from tests.kiosk.browser.conftest import ACCEPT, DEVICES, FILMED, HURRY, UNSTEADY, film
 
 pytest.importorskip("pocketsphinx", reason="the kiosk is an extra: ./lipgate install kiosk")
 pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -74,9 +74,12 @@ def test_who_says_other_words_is_asked_to_read_what_is_shown(person):
     someone = person(language="en", station=HURRY)
     someone.begin()
     someone.read()
+    while someone.judged() == "next" and someone.figures()[-1]["reason"] in UNSTEADY:
+        someone.press("again")
+        someone.read()
 
     assert someone.judged() == "next", someone.figures()
-    assert someone.figures()[0]["reason"] == "wrong_phrase", someone.figures()
+    assert someone.figures()[-1]["reason"] == "wrong_phrase", someone.figures()
     assert "The digits on the screen were not recognised." in someone.words()
     assert "Read exactly the digits shown, one by one and in order." in someone.words()
 
