@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 EXPENDABLE = "500"
 """Where memory runs out the kernel ends this process, or an ffmpeg of it, rather than the one that answers everybody."""
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""What a terminal or a service manager sends to every process of a service."""
+
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of Linux."""
 
@@ -105,6 +108,12 @@ class Failed:
         return error
 
 
+def hold_signals() -> None:
+    """Let nothing that this thread starts be ended by `ENDING`: ffmpeg would not ignore them, but end its work early."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+
 def run(connection: Connection, options: Settings, mark: str, parent: int) -> None:
     """Serve one parent, until it has gone.
 
@@ -114,9 +123,10 @@ def run(connection: Connection, options: Settings, mark: str, parent: int) -> No
         mark: in the environment of what this process starts, so that it can be found.
         parent: its process id.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         # Meant for the parent, which ends this process when what is being scored has had its time.
         signal.signal(number, signal.SIG_IGN)
+    hold_signals()
     os.environ[MARK] = mark
     if sys.platform == "linux":
         _tie_to(parent)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import secrets
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from core.settings import Settings
 from handlers.domain.errors import ScorerDiedError
 from handlers.engine import Interrupted, Progress
 from handlers.leftovers import end_marked
-from handlers.scorer_child import Done, Failed, Load, Ready, Score, Stop, run
+from handlers.scorer_child import Done, Failed, Load, Ready, Score, Stop, hold_signals, run
 from handlers.scorer_child import Progress as Told
 
 log = logging.getLogger(__name__)
@@ -229,13 +230,17 @@ def _end_all() -> None:
         engine.kill()
 
 
-def _hold_signals() -> None:
-    """Inherited by all that is started: a signal meant for the parent must not meet one that has not begun to ignore it."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+def _prepare_to_start() -> None:
+    """A signal meant for the parent must not meet a process that has not begun to ignore it."""
+    if sys.platform != "win32":
+        from multiprocessing import resource_tracker
+
+        # It comes with the first process else, and lets go of signals that its starter holds.
+        resource_tracker.ensure_running()
+    hold_signals()
 
 
-_starter = ThreadPoolExecutor(1, thread_name_prefix="starter", initializer=_hold_signals)
+_starter = ThreadPoolExecutor(1, thread_name_prefix="starter", initializer=_prepare_to_start)
 """The one thread that starts all of them: on Linux they end with the thread that started them, and not with its process."""
 
 
