@@ -6,7 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.puppet import Puppet, make  # noqa: E402
+from training.puppet import Puppet, make  # noqa: E402
 
 SAMPLES = {
     "in_sync.mp4": Puppet(seconds=5.0, crf=21, start=27.0),

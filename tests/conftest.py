@@ -14,11 +14,11 @@ def puppet(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """A function that makes puppet videos, each once per session.
 
     `puppet()` is a plain clip in sync; `puppet(offset_frames=-6, suffix=".webm")` names what differs (fields of
-    `tests.puppet.Puppet`); a ready `Puppet` may come first. The file is shared: do not change it.
+    `training.puppet.Puppet`); a ready `Puppet` may come first. The file is shared: do not change it.
     """
     if find_spec("skimage") is None:
         pytest.skip("puppet videos are made of a photograph in scikit-image: pip install 'lipgate[test]'")
-    from tests.puppet import Puppet, make
+    from training.puppet import Puppet, make
 
     folder = tmp_path_factory.mktemp("puppet")
 

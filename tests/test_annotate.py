@@ -18,8 +18,8 @@ from core.pipeline import score
 from core.report import Report
 from desktop.annotate import _CODECS, CONTAINERS, annotate
 from desktop.overlay import Overlay
-from tests.puppet import Puppet
-from tests.puppet.measure import sound_lag
+from training.puppet import Puppet
+from training.puppet.measure import sound_lag
 
 MakePuppet = Callable[..., Path]
 

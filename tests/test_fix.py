@@ -12,8 +12,8 @@ from core.errors import InputError, LipgateError, NotJudgedError, OutputError
 from core.models import Models
 from core.pipeline import score
 from desktop.fix import CONTAINERS, doubt, fix, plan
-from tests.puppet import Puppet
-from tests.puppet.measure import sound_lag
+from training.puppet import Puppet
+from training.puppet.measure import sound_lag
 
 MakePuppet = Callable[..., Path]
 ONE_FRAME = 0.04

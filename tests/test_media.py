@@ -16,8 +16,8 @@ from core.media import Clip, Sound
 
 pytest.importorskip("skimage", reason="puppet videos are made of a photograph in scikit-image")
 
-from tests.puppet import Puppet
-from tests.puppet.measure import darkness, find_mouth, lag
+from training.puppet import Puppet
+from training.puppet.measure import darkness, find_mouth, lag
 
 MakePuppet = Callable[..., Path]
 

@@ -9,7 +9,7 @@ from core.runtime import open_network, open_torch
 from core.sync.logmel import BANDS, logmel
 from core.sync.mini import SIDE, MiniModel
 from core.weights.store import find
-from tests.puppet import recording
+from training.puppet import recording
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import pytest
 
 pytest.importorskip("skimage", reason="puppet videos are made of a photograph in scikit-image")
 
-from tests.puppet import Puppet, formant_noise, frames, mouth, mouths, opening, recording, sound
-from tests.puppet.measure import sound_lag
+from training.puppet import Puppet, formant_noise, frames, mouth, mouths, opening, recording, sound
+from training.puppet.measure import sound_lag
 
 MakePuppet = Callable[..., Path]
 

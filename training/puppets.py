@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from rich.progress import track as progress
 
-from tests.puppet import Puppet, make
+from training.puppet import Puppet, make
 
 LANGUAGES = ("en-gb", "en-us", "es", "es-419", "fr", "de", "it", "pt", "nl", "pl", "tr", "sv", "el", "id", "sw", "ro")
 VARIANTS = ("", "+m1", "+m3", "+m5", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5")

@@ -28,7 +28,7 @@ from desktop.kiosk.listening import (
 )
 from desktop.kiosk.phrases import Phrase
 from desktop.kiosk.recogniser import Recogniser, new_decoder
-from tests.puppet.speech import recording
+from training.puppet.speech import recording
 
 RATE = 16_000
 SHOWN = Phrase(tuple("47291583"))

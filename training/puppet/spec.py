@@ -1,4 +1,4 @@
-"""What a test asks of a puppet video."""
+"""What can be asked of a puppet video."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.puppet.speech import RATE, formant_noise, mouth, recording
+from training.puppet.speech import RATE, formant_noise, mouth, recording
 
 PIECE_SECONDS = 20.0
 """Videos longer than twice this are a piece of about this length, repeated."""

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 import imageio_ffmpeg
 import numpy as np
 
-from tests.puppet.scene import frames
-from tests.puppet.spec import Puppet, frame_times, sound
-from tests.puppet.speech import RATE
+from training.puppet.scene import frames
+from training.puppet.spec import Puppet, frame_times, sound
+from training.puppet.speech import RATE
 
 _USUAL = {
     ".mp4": ("libx264", "aac"),
@@ -101,6 +101,8 @@ def _encode(path: Path, spec: Puppet, wav: Path | None) -> None:
 
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *command]
     with subprocess.Popen(ffmpeg, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None  # noqa: S101
+        assert process.stderr is not None  # noqa: S101
         try:
             for i, frame in enumerate(frames(spec)):
                 if i >= first:

@@ -13,7 +13,7 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 
-from tests.puppet.speech import RATE, opening
+from training.puppet.speech import RATE, opening
 
 
 class Lag(NamedTuple):

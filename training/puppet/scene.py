@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from tests.puppet.face import FACE_CENTRE, PHOTO_SIZE, Head, photograph
-from tests.puppet.spec import Puppet, frame_times, mouths
+from training.puppet.face import FACE_CENTRE, PHOTO_SIZE, Head, photograph
+from training.puppet.spec import Puppet, frame_times, mouths
 
 _WALL = (46, 42, 40)
 """BGR colour around tiles."""
