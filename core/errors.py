@@ -7,7 +7,8 @@
     ├── DeadlineError         timeout
     ├── WeightsError          weights_missing, weights_mismatch, weights_unknown, weights_unreadable,
     │                         licence_not_accepted, fetch_failed
-    ├── CalibrationError      calibration_unreadable, calibration_mismatch, calibration_impossible, too_little_data
+    ├── CalibrationError      calibration_unreadable, calibration_mismatch, calibration_impossible, too_little_data,
+    │                         not_promised
     ├── DeviceError           cuda_unavailable, torch_missing
     ├── OutputError           output_failed
     ├── NotJudgedError        not_judged

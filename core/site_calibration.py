@@ -12,6 +12,8 @@ from core.errors import CalibrationError
 from core.settings import Settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Threshold = Annotated[float, Field(gt=0, le=1)]
+"""At 0 every score would reach it, and the decision below it were abolished."""
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -73,8 +75,8 @@ class SiteCalibration(_Strict):
     made: date
     model: FittedModel
     calibration: Fit
-    allow_threshold: Share
-    next_threshold: Share
+    allow_threshold: Threshold
+    next_threshold: Threshold
     target_far: float = Field(gt=0, lt=1)
     evidence: Evidence
 
@@ -107,6 +109,13 @@ class SiteFile:
         """The settings with the file's thresholds, except for those that somebody set, in the environment for example."""
         thresholds = {name: getattr(self.content, name) for name in ("allow_threshold", "next_threshold")}
         return limits.model_copy(update={name: at for name, at in thresholds.items() if name not in limits.model_fields_set})
+
+    @property
+    def in_words(self) -> str:
+        """What is in force, in a line: the file, its day, what it promises."""
+        promised = f"at most {100 * self.content.target_far:g} % false accepts promised"
+        said = promised if self.content.evidence.promised else "nothing promised"
+        return f"{self.name} of {self.content.made.isoformat()}, {said}"
 
     def origin(self) -> dict[str, Any]:
         """What a report says of it."""

@@ -10,6 +10,8 @@ from desktop.evaluate_command import add_evaluation, scored
 from desktop.output import whole_file
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from core.report import ModelInfo
     from core.site_calibration import SiteCalibration
     from desktop.evaluation.recalibration import Recalibration
@@ -27,17 +29,19 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--target-far", type=_share, required=True, metavar="SHARE", help="largest share of others that may be accepted: 0.05"
     )
+    parser.add_argument("--force", action="store_true", help="write the file also where that share cannot be promised")
     parser.add_argument("--out", type=Path, default=Path("calibration.json"), metavar="FILE", help="default: calibration.json")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fit and write the file; 1 where a clip failed.
+    """Fit and write the file; 1 where a clip failed. Without a promise nothing is written unless forced.
 
     Raises:
-        LipgateError: manifest_invalid, too_little_data, calibration_impossible; the models cannot be loaded; an output cannot
-            be written.
+        LipgateError: manifest_invalid, too_little_data, calibration_impossible, not_promised; the models cannot be loaded; an
+            output cannot be written.
     """
+    from core.errors import CalibrationError
     from core.models import Models
     from core.settings import settings
     from desktop.evaluation.console import failure
@@ -52,11 +56,18 @@ def run(arguments: argparse.Namespace) -> int:
     sample = Sample.of(scored(arguments, entries, models, limits), models.calibration, limits)
     found = recalibrate(sample, arguments.target_far, arguments.seed)
     content = site_calibration(found, sample, models.sync_info)
-    with whole_file(arguments.out, arguments.manifest, *(entry.clip for entry in entries)) as part:
-        part.write_text(content.to_json(), encoding="utf-8")
-    _print(content, sample, arguments.out)
+    _print(content, sample, found.unmoved)
     for result in sample.failed:
         print(f"left out: {failure(result)}", file=sys.stderr)
+    if not found.promised and not arguments.force:
+        raise CalibrationError(
+            "not_promised",
+            f"{arguments.out} was not written: the clips do not bear out what it would be used for. Add clips, or take a larger "
+            "--target-far. --force writes it all the same, for trials.",
+        )
+    with whole_file(arguments.out, arguments.manifest, *(entry.clip for entry in entries)) as part:
+        part.write_text(content.to_json(), encoding="utf-8")
+    _print_use(arguments.out, promised=found.promised)
     return 1 if sample.failed else 0
 
 
@@ -91,7 +102,7 @@ def site_calibration(found: "Recalibration", sample: "Sample", model: "ModelInfo
     )
 
 
-def _print(content: "SiteCalibration", sample: "Sample", out: Path) -> None:
+def _print(content: "SiteCalibration", sample: "Sample", unmoved: "Collection[str]") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -101,21 +112,38 @@ def _print(content: "SiteCalibration", sample: "Sample", out: Path) -> None:
     table.add_column("")
     for name in ("before", "now"):
         table.add_column(name, justify="right")
+    table.add_column("")
     rows = [
-        ("midpoint", old.midpoint, content.calibration.midpoint),
-        ("scale", old.scale, content.calibration.scale),
-        ("ALLOW from a score of", sample.limits.allow_threshold, content.allow_threshold),
-        ("NEXT from a score of", sample.limits.next_threshold, content.next_threshold),
+        ("midpoint", old.midpoint, content.calibration.midpoint, ""),
+        ("scale", old.scale, content.calibration.scale, ""),
+        *[
+            (
+                f"{name} from a score of",
+                getattr(sample.limits, field),
+                getattr(content, field),
+                "refuses what it refused before: no clip bears on it" if name in unmoved else "",
+            )
+            for name, field in (("ALLOW", "allow_threshold"), ("NEXT", "next_threshold"))
+        ],
     ]
-    for said, before, now in rows:
-        table.add_row(said, f"{before:.4f}", f"{now:.4f}")
+    for said, before, now, note in rows:
+        table.add_row(said, f"{before:.4f}", f"{now:.4f}", note)
     console = Console(highlight=False)
     console.print(table)
     console.print(Text(content.evidence.in_words, "bold green" if content.evidence.promised else "bold yellow"))
     for name in ("allow_threshold", "next_threshold"):
         if name in sample.limits.model_fields_set:
             console.print(f"LIPGATE_{name.upper()} is set here and goes before the file's.", style="yellow")
-    console.print(Text(f"Written to {out}. Put it to use with --calibration {out} or LIPGATE_CALIBRATION={out}"), soft_wrap=True)
+
+
+def _print_use(out: Path, *, promised: bool) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    how = f"--calibration {out} or LIPGATE_CALIBRATION={out}"
+    written = f"Written to {out}. Put it to use with {how}"
+    forced = f"Written to {out}, which promises nothing; tables and reports say so where it is tried with {how}"
+    Console(highlight=False).print(Text(written if promised else forced), soft_wrap=True)
 
 
 def _share(text: str) -> float:

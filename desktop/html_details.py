@@ -50,7 +50,7 @@ def _calibration(report: Report) -> str:
         said += f"; {used.shortness:.3f} more for 1 s, less for longer"
     if report.site is None:
         return said
-    return f'{said}<br>from the file {words.text(report.site.name)} <span class="hash">{report.site.sha256}</span>'
+    return f'{said}<br>from the file {words.text(report.site.in_words)} <span class="hash">{report.site.sha256}</span>'
 
 
 def _network(info: ModelInfo) -> str:

@@ -12,6 +12,8 @@ from core.verdict import Decision, TrackResult
 
 if TYPE_CHECKING:
     from core.report import Report
+    from core.settings import Settings
+    from core.site_calibration import SiteFile
     from desktop.score_command import Outcome
 
 STYLES = {Decision.ALLOW: "bold green", Decision.NEXT: "bold yellow", Decision.BLOCK: "bold red"}
@@ -45,6 +47,17 @@ def print_outcomes(outcomes: "list[Outcome]") -> None:
     for file, report in reports:
         _add_report(table, file, report)
     console.print(table)
+    # One run has one set of models, so what holds for the first report holds for all.
+    if said := site_in_force(reports[0][1].site, reports[0][1].limits):
+        console.print(Text(said, "yellow"))
+
+
+def site_in_force(site: "SiteFile | None", limits: "Settings") -> str:
+    """That a calibration file decides, and by which thresholds; empty where the embedded calibration is in use."""
+    if site is None:
+        return ""
+    thresholds = f"ALLOW from a score of {limits.allow_threshold:.4g}, NEXT from {limits.next_threshold:.4g}"
+    return f"calibration: {site.in_words}; {thresholds}"
 
 
 def _add_report(table: Table, file: str, report: "Report") -> None:

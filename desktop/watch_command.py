@@ -52,13 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
     from core.media import ffmpeg
     from core.models import Models
     from core.pipeline import Options
+    from core.settings import settings
     from desktop.score_command import outcome_of
+    from desktop.tables import site_in_force
     from desktop.watch import Watcher
     from desktop.watch_folder import WatchedFolder
     from desktop.watch_results import Results, results_folder
 
     ffmpeg.program()  # that it is missing is not the fault of a file
     models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
+    if said := site_in_force(models.site, models.limits(settings())):
+        print(f"watch: {said}", file=sys.stderr, flush=True)
     options = Options(vshift=arguments.offset_range)
     results = Results(results_folder(arguments.results, arguments.folder), arguments.report)
     results.sweep()

@@ -41,6 +41,7 @@ STATUS = {
     "calibration_mismatch": 503,
     "calibration_impossible": 503,
     "too_little_data": 503,
+    "not_promised": 503,
     "cuda_unavailable": 503,
     "torch_missing": 503,
     "output_failed": 503,

@@ -230,7 +230,7 @@ def test_the_report_is_judged_and_shown_by_the_files_thresholds(
     calibrated: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = json.loads(calibrated.read_text(encoding="utf-8"))
-    content.update(allow_threshold=0.0, next_threshold=0.0)
+    content.update(allow_threshold=0.001, next_threshold=0.001)
     calibrated.write_text(json.dumps(content), encoding="utf-8")
     page = tmp_path / "page.html"
     capsys.readouterr()
@@ -251,19 +251,57 @@ def test_a_calibration_for_other_weights_is_refused(calibrated: Path, capsys: Ca
     assert "[calibration_mismatch]" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("fakes", "said"),
-    [(200, "5.0 % can be promised."), (30, "Too little data to promise 5.0 %: at least 60 fakes are needed, here are 30.")],
-)
-def test_what_can_be_promised_is_said_plainly(
-    fakes: int, said: str, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    results = normal(80, fakes, apart=40.0).results
+def calibrate(results: list[Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> tuple[int, Path]:
+    """Exit status and file of a calibration to made-up results, for at most 5 % of false accepts."""
     monkeypatch.setattr(desktop.calibrate_command, "scored", lambda *_: results)
     manifest, out = write_manifest(tmp_path / "manifest.csv", [("a.mp4", "fake", "")]), tmp_path / "site.json"
-    assert main(["calibrate", manifest, "--target-far", "0.05", "--out", str(out)]) == 0
-    assert said in " ".join(capsys.readouterr().out.split())
-    assert said in json.loads(out.read_text(encoding="utf-8"))["evidence"]["in_words"]
+    return main(["calibrate", manifest, "--target-far", "0.05", "--out", str(out), *more]), out
+
+
+def test_what_can_be_promised_is_said_and_written(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, out = calibrate(normal(80, 200, apart=40.0).results, tmp_path, monkeypatch)
+    assert status == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "5.0 % can be promised." in shown
+    assert "Put it to use with" in shown
+    assert "5.0 % can be promised." in json.loads(out.read_text(encoding="utf-8"))["evidence"]["in_words"]
+
+
+def test_without_a_promise_nothing_is_written_unless_forced(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = "Too little data to promise 5.0 %: at least 60 fakes are needed, here are 30."
+    results = normal(80, 30, apart=40.0).results
+    status, out = calibrate(results, tmp_path, monkeypatch)
+    told = capsys.readouterr()
+    assert (status, out.exists()) == (1, False)
+    assert lacking in " ".join(told.out.split())
+    assert "[not_promised]" in told.err
+    assert "Put it to use" not in told.out
+
+    status, _ = calibrate(results, tmp_path, monkeypatch, "--force")
+    told = capsys.readouterr()
+    assert status == 0
+    assert "which promises nothing" in told.out
+    evidence = json.loads(out.read_text(encoding="utf-8"))["evidence"]
+    assert not evidence["promised"]
+    assert lacking in evidence["in_words"]
+    assert main(["score", SAMPLE, "--calibration", str(out)]) == 0
+    assert "calibration: site.json" in (shown := " ".join(capsys.readouterr().out.split()))
+    assert "nothing promised" in shown
+
+
+def test_a_table_says_which_calibration_decides(calibrated: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = json.loads(calibrated.read_text(encoding="utf-8"))
+    capsys.readouterr()
+    assert main(["score", SAMPLE]) == 0
+    assert "calibration" not in capsys.readouterr().out
+    monkeypatch.setenv("LIPGATE_CALIBRATION", str(calibrated))
+    settings.cache_clear()
+    assert main(["score", SAMPLE]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"calibration: site.json of {content['made']}, at most 5 % false accepts promised" in shown
+    assert f"ALLOW from a score of {content['allow_threshold']:.4g}, NEXT from {content['next_threshold']:.4g}" in shown
 
 
 def test_too_little_data_writes_nothing(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

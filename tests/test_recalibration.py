@@ -14,7 +14,8 @@ from core.settings import Settings
 from core.site_calibration import SiteCalibration, read_site_file
 from desktop.calibrate_command import site_calibration
 from desktop.evaluation.recalibration import far_interval, recalibrate, refit, threshold, trials_needed
-from tests.evaluation_tables import normal, result, sample
+from desktop.evaluation.sample import Sample
+from tests.evaluation_tables import LIMITS, normal, result, sample
 
 MODEL = ModelInfo("mini", "1.0", "ab" * 32, True)
 
@@ -75,12 +76,48 @@ def test_labels_the_wrong_way_round_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("allowed", "expected"),
-    [(0.0, 4.5), (0.25, 3.5), (0.49, 3.5), (0.5, 1.5), (0.75, 0.5), (1.0, -np.inf)],
+    ("genuine", "fakes", "allowed", "expected"),
+    [
+        ((2, 5, 9), (0, 1, 3, 4), 0.0, 4.5),
+        ((2, 5, 9), (0, 1, 3, 4), 0.25, 4.5),  # nobody genuine is let in for the fake at 4
+        ((2, 5, 9), (0, 1, 3, 4), 0.5, 1.5),
+        ((2, 5, 9), (0, 1, 3, 4), 1.0, 1.5),
+        ((5, 9), (-30, -20, -10, 1), 1.0, 3.0),  # not among the fakes, whatever may be accepted
+        ((2, 5), (7, 8), 0.0, 9.0),
+        ((2, 5), (7, 8), 1.0, None),
+    ],
 )
-def test_the_threshold_lies_halfway_to_the_next_clip(allowed: float, expected: float) -> None:
-    clips = sample(*[result("genuine", value) for value in (2.0, 5.0, 9.0)], *[result("fake", value) for value in (0, 1, 3, 4)])
-    assert threshold(clips, np.ones(7, bool), allowed) == expected
+def test_the_threshold_is_no_lower_than_genuine_clips_need(genuine, fakes, allowed: float, expected: float | None) -> None:
+    clips = sample(*[result("genuine", value) for value in genuine], *[result("fake", value) for value in fakes])
+    assert threshold(clips, np.ones(len(clips), bool), allowed) == expected
+
+
+def given_away(in_time: int, out_of_time: int) -> Sample:
+    """Far apart by score; most fakes are given away by their offset too."""
+    fakes = [result("fake", -4.0 - at / 10, offset=9 if at < out_of_time else 0) for at in range(in_time + out_of_time)]
+    return sample(*[result("genuine", 4.0 + at / 10) for at in range(40)], *fakes)
+
+
+@pytest.mark.parametrize("target", [0.05, 0.1, 0.4])
+@pytest.mark.parametrize(("in_time", "out_of_time"), [(1, 12), (0, 13), (1, 120), (13, 0)])
+def test_what_the_offset_gives_away_does_not_abolish_block(in_time: int, out_of_time: int, target: float) -> None:
+    clips = given_away(in_time, out_of_time)
+    found = recalibrate(clips, target)
+    judged = sample(*clips.results, calibration=found.calibration)
+    assert 0 < found.next_threshold <= found.allow_threshold
+    fakes = judged.score[~judged.genuine]
+    assert (fakes < found.next_threshold).all()
+    # Nobody has shown what a sound in time scores that fits less well than the best of these fakes.
+    assert found.allow_threshold > fakes.max()
+
+
+def test_a_threshold_no_clip_bears_on_refuses_what_it_refused() -> None:
+    clips = given_away(0, 13)
+    found = recalibrate(clips, 0.1)
+    assert found.unmoved == ("ALLOW",)
+    at_limit = math.log(LIMITS.allow_threshold / (1 - LIMITS.allow_threshold))
+    before = sample(result("genuine", at_limit + 0.001), result("genuine", at_limit - 0.001), calibration=found.calibration)
+    assert list(before.score >= found.allow_threshold) == [True, False]
 
 
 def test_shifted_clips_do_not_thin_out_the_fakes() -> None:
@@ -182,6 +219,7 @@ def test_the_file_says_what_it_rests_on(tmp_path: Path) -> None:
         (lambda document: document["calibration"].update(scale="0.5"), "calibration.scale"),
         (lambda document: document["calibration"].update(midpoint=float("nan")), "calibration.midpoint"),
         (lambda document: document.update(allow_threshold=1.5), "allow_threshold"),
+        (lambda document: document.update(next_threshold=0.0), "next_threshold"),
         (lambda document: document.update(next_threshold=0.999999999), "next_threshold lies above allow_threshold"),
         (lambda document: document.update(made="yesterday"), "made"),
     ],

@@ -19,7 +19,7 @@ PRIOR_CLIPS = 4
 """The embedded calibration counts as so many clips that bear it out."""
 
 NEXT_FACTOR = 3
-"""At the NEXT threshold so many times the false accepts of ALLOW are taken."""
+"""At the NEXT threshold so many times the false accepts of ALLOW escape BLOCK."""
 
 FOLDS = 10
 _STEPS = 60
@@ -60,6 +60,8 @@ class Recalibration:
     frr: Rate
     promised: bool
     """Whether the upper end of every kind's interval lies at or below the target."""
+    unmoved: tuple[str, ...] = ()
+    """Thresholds that the clips say nothing of: they refuse what they refused before. `ALLOW`, `NEXT`."""
 
 
 def recalibrate(sample: Sample, target_far: float, seed: int = 0) -> Recalibration:
@@ -68,8 +70,10 @@ def recalibrate(sample: Sample, target_far: float, seed: int = 0) -> Recalibrati
     The calibration: see `refit`. The ALLOW threshold is the least that keeps the false accept rate of fakes and of shifted
     clips, each by itself, at or below the target in cross-validation by person (by clip where nobody is named): each person's
     clips are judged by a threshold made without them. Where there are clips enough, that is asked of the upper end of the 95 %
-    interval and not only of the rate, which makes it a promise. The NEXT threshold is the least that would accept no more than
-    `NEXT_FACTOR` times the target of these clips, and never above ALLOW.
+    interval and not only of the rate, which makes it a promise. The NEXT threshold is the least that would let no more than
+    `NEXT_FACTOR` times the target escape BLOCK. BLOCK asks for the score alone, so that a fake whose offset gives it away
+    counts here as any other; a shifted clip does not, as its score is right to be high. ALLOW is never below NEXT: by the next
+    fake's offset nothing was shown of its score.
 
     Args:
         sample: judged by the embedded calibration.
@@ -83,21 +87,20 @@ def recalibrate(sample: Sample, target_far: float, seed: int = 0) -> Recalibrati
     folds = _folds(sample, seed)
     most = max(int((sample.labels == kind).sum()) for kind in _kinds(sample))
     steps = np.unique(np.linspace(0, math.floor(target_far * most + 1e-9), _STEPS).astype(int))[::-1]
-    tried = [(count / most, *_judge(sample, folds, count / most)) for count in steps]
+    tried = [(count / most, *_judge(sample, folds, count / most, target_far)) for count in steps]
     promised = next((trial for trial in tried if all(promise.rate.high <= target_far + 1e-9 for promise in trial[1])), None)
     kept = next((trial for trial in tried if all(promise.rate.value <= target_far + 1e-9 for promise in trial[1])), tried[-1])
     allowed, promises, frr = promised or kept
-    everything = np.ones(len(sample), bool)
-    allow = threshold(sample, everything, allowed)
-    following = min(allow, threshold(sample, everything, min(1.0, NEXT_FACTOR * target_far)))
+    found = _thresholds(sample, np.ones(len(sample), bool), allowed, target_far)
     return Recalibration(
         calibration=fitted,
-        allow_threshold=_score_at(allow, sample.calibration, fitted),
-        next_threshold=_score_at(following, sample.calibration, fitted),
+        allow_threshold=_score_at(found.allow, sample.calibration, fitted),
+        next_threshold=_score_at(found.next, sample.calibration, fitted),
         target_far=target_far,
         promises=sorted(_needed(promises, tried[-1][1], target_far), key=lambda item: (-item.rate.value, -item.rate.high)),
         frr=frr,
         promised=promised is not None,
+        unmoved=found.unmoved,
     )
 
 
@@ -142,29 +145,34 @@ def refit(sample: Sample) -> Calibration:
     return Calibration(float(old.midpoint - bias * old.scale / slope), float(old.scale / slope), old.distance, old.shortness)
 
 
-def threshold(sample: Sample, among: np.ndarray, allowed: float) -> float:
-    """Least evidence that accepts no more than a share of each kind, halfway to the next clip that may be accepted.
+def threshold(sample: Sample, among: np.ndarray, allowed: float, *, whatever_offset: bool = False) -> float | None:
+    """Evidence that accepts no more than a share of each kind, and no more of them than genuine clips make necessary.
+
+    It lies halfway between the lowest genuine clip that may be accepted and the highest other below that one.
 
     Args:
         sample: all clips.
         among: bool (n,), those that count.
         allowed: greatest share of the fakes, and of the shifted, to be accepted.
+        whatever_offset: the evidence alone counts; else what the offset gives away is not accepted at any threshold.
 
     Returns:
-        Evidence by the sample's calibration; minus infinity where everything may be accepted.
+        Evidence by the sample's calibration. None where the clips establish nothing: all may be accepted, and none of the
+        others lies below the genuine ones.
     """
-    rank = sample.rank
+    rank = np.where(sample.judged, sample.evidence, -np.inf) if whatever_offset else sample.rank
     least = -np.inf
     for kind in _kinds(sample):
         ranks = np.sort(rank[among & (sample.labels == kind)])[::-1]
         may_pass = math.floor(allowed * len(ranks) + 1e-9)
         if may_pass < len(ranks):
             least = max(least, float(ranks[may_pass]))
-    if least == -np.inf:
-        return least
-    above = rank[among & (rank > least)]
-    # Above the highest of all there is nothing to be halfway to: one unit of evidence up is e times the odds.
-    return (least + float(above.min())) / 2 if len(above) else least + 1.0
+    wanted = rank[among & sample.genuine & (rank > least)]
+    if not len(wanted):
+        # Above the highest of all there is nothing to be halfway to: one unit of evidence up is e times the odds.
+        return None if least == -np.inf else least + 1.0
+    below = rank[among & ~sample.genuine & (rank < wanted.min()) & (rank > -np.inf)]
+    return (float(below.max()) + float(wanted.min())) / 2 if len(below) else None
 
 
 def trials_needed(target_far: float, accepted: float = 0) -> int:
@@ -200,12 +208,12 @@ def _folds(sample: Sample, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(fold)[sample.units]
 
 
-def _judge(sample: Sample, folds: np.ndarray, allowed: float) -> tuple[list[Promise], Rate]:
+def _judge(sample: Sample, folds: np.ndarray, allowed: float, target_far: float) -> tuple[list[Promise], Rate]:
     """False accepts of each kind and false rejects, each clip judged by a threshold made without its person."""
     accepted = np.zeros(len(sample), bool)
     for fold in np.unique(folds):
         inside = folds == fold
-        accepted[inside] = sample.rank[inside] >= threshold(sample, ~inside, allowed)
+        accepted[inside] = sample.rank[inside] >= _thresholds(sample, ~inside, allowed, target_far).allow
     accepted &= sample.in_time
     promises = []
     for kind in _kinds(sample):
@@ -222,10 +230,36 @@ def _needed(promises: list[Promise], strictest: list[Promise], target_far: float
     return [replace(item, needed=trials_needed(target_far, least.rate.value * least.trials)) for item, least in pairs]
 
 
+@dataclass(frozen=True)
+class _Thresholds:
+    """Evidence by the sample's calibration."""
+
+    allow: float
+    next: float
+    unmoved: tuple[str, ...]
+
+
+def _thresholds(sample: Sample, among: np.ndarray, allowed: float, target_far: float) -> _Thresholds:
+    """Both thresholds, of the clips in `among` (bool). What these establish nothing of stays where it is."""
+    # A shifted clip that its offset gives away is no reason to BLOCK more.
+    for_block = among & ((sample.labels != Label.SHIFTED) | sample.in_time)
+    found = {
+        "ALLOW": threshold(sample, among, allowed),
+        "NEXT": threshold(sample, for_block, min(1.0, NEXT_FACTOR * target_far), whatever_offset=True),
+    }
+    in_force = {"ALLOW": sample.limits.allow_threshold, "NEXT": sample.limits.next_threshold}
+    allow, following = (_evidence_of(in_force[name]) if at is None else at for name, at in found.items())
+    return _Thresholds(max(allow, following), following, tuple(name for name, at in found.items() if at is None))
+
+
+def _evidence_of(score: float) -> float:
+    held = min(max(score, 1e-9), 1 - 1e-9)
+    return math.log(held / (1 - held))
+
+
 def _score_at(evidence: float, old: Calibration, new: Calibration) -> float:
     """The score that evidence by the old calibration has by the new one; rounded up, so that what was refused stays refused."""
-    if evidence == -np.inf:
-        return 0.0
     fitted = (evidence * old.scale + old.midpoint - new.midpoint) / new.scale
     score = 0.5 * (1 + math.tanh(fitted / 2))
-    return min(1.0, math.ceil(score * 1e6) / 1e6)
+    # Above 0 in any case: at a threshold of 0 nothing would be BLOCKed.
+    return min(1.0, max(1, math.ceil(score * 1e6)) / 1e6)
