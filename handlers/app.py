@@ -15,8 +15,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from core import __version__
 from core.errors import LipgateError
-from handlers.adapters.local.folder import RECEIVER
 from handlers.bodies import FORM_BYTES, JSON_BYTES
+from handlers.domain.uploads import RECEIVER
 from handlers.middleware import Envelope
 from handlers.openapi import describe
 from handlers.prefix import Prefix

@@ -94,10 +94,10 @@ def _stores(arguments: argparse.Namespace) -> "tuple[KeyStore, Ledger]":
         from handlers.adapters.aws import operator_stores
 
         return operator_stores()
+    from handlers.adapters.local.assembly import database_file
     from handlers.adapters.local.database import Database
     from handlers.adapters.local.jobs import SqliteResults
     from handlers.adapters.local.keys import SqliteKeys
-    from handlers.services import database_file
     from handlers.settings import service_settings
 
     settings = service_settings()

@@ -6,7 +6,7 @@ Times are seconds since 1970 and come from the caller. A store that cannot be re
 `UnavailableError("storage_unavailable", ...)` and has then changed nothing, or all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +43,18 @@ class ObjectStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing where there is none."""
+        ...
+
+
+class UploadReceiver(Protocol):
+    """An object store whose uploads come through this service: it knows the tickets it has given."""
+
+    def check(self, fields: Mapping[str, str], now: float) -> tuple[str, int]:
+        """Key and largest size of a ticket that a client presents.
+
+        Raises:
+            RefusedError: upload_refused.
+        """
         ...
 
 
@@ -217,4 +229,20 @@ class Outbox(Protocol):
 
     def remove(self, job_id: str) -> None:
         """It was delivered, or given up."""
+        ...
+
+
+class Workers(Protocol):
+    """Threads of this process that work on jobs and send webhooks."""
+
+    def start(self) -> None:
+        """Take over from processes that have died, then begin."""
+        ...
+
+    def retire(self) -> None:
+        """Take no more jobs; the grace time begins. Takes no lock: a signal handler may call it."""
+        ...
+
+    def stop(self) -> None:
+        """Take no more jobs; running ones finish within the grace time or go back to the queue."""
         ...

@@ -48,10 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 2
     from core.settings import settings as core_settings
+    from handlers.adapters.local.assembly import local_services
     from handlers.app import create_app
     from handlers.logs import log_json
     from handlers.server import run as run_server
-    from handlers.services import local_services
 
     chosen_port = core_settings().port if arguments.port is None else arguments.port
     log_json(core_settings().log_level)

@@ -18,8 +18,9 @@ from desktop.kiosk.routes.common import Kiosk
 from desktop.kiosk.settings import MAX_VIDEO_BYTES, KioskSettings
 from desktop.kiosk.station import Station
 from desktop.kiosk.store import DATABASE, Store
+from handlers.adapters.local.assembly import local_services
 from handlers.app import Extension, create_app
-from handlers.services import Services, local_services
+from handlers.services import Services
 from handlers.settings import service_settings
 
 log = logging.getLogger(__name__)

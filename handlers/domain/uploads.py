@@ -7,6 +7,9 @@ from dataclasses import dataclass
 PREFIX = "uploads"
 """First part of every key: what is under it expires."""
 
+RECEIVER = "uploads/receive"
+"""Path of the route that takes uploads where no other service does, relative to the API."""
+
 _KEY = re.compile(rf"{PREFIX}/([0-9a-z]{{1,32}})/[0-9a-f]{{32}}")
 
 

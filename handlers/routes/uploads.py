@@ -7,10 +7,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from handlers.adapters.local.folder import RECEIVER
 from handlers.bodies import read_json, received_video
 from handlers.domain.errors import NotFoundError, RefusedError
-from handlers.domain.uploads import new_upload_key
+from handlers.domain.uploads import RECEIVER, new_upload_key
 from handlers.jobs import receive_upload
 from handlers.openapi import ALWAYS, BODY, gives, problems, takes
 from handlers.routes.caller import AppServices, Asking

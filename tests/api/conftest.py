@@ -15,11 +15,12 @@ pytest.importorskip("httpx", reason="pip install 'lipgate[test]'")
 from starlette.testclient import TestClient
 
 from core.settings import Settings
+from handlers.adapters.local.assembly import local_services
 from handlers.app import create_app
 from handlers.domain.keys import new_key
 from handlers.schemas import REPORT_EXAMPLE
 from handlers.scoring import Scorer
-from handlers.services import Services, local_services
+from handlers.services import Services
 from handlers.settings import ServiceSettings
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42 this stands for a video"

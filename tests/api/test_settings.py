@@ -41,7 +41,7 @@ def test_the_app_answers_without_the_libraries_of_a_score(tmp_path: Path) -> Non
 import sys
 from pathlib import Path
 from handlers.app import create_app
-from handlers.services import local_services
+from handlers.adapters.local.assembly import local_services
 from handlers.settings import ServiceSettings
 from starlette.testclient import TestClient
 services = local_services(ServiceSettings(_env_file=None, data_dir=Path({str(tmp_path)!r}), workers=0))

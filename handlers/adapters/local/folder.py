@@ -9,11 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from handlers.domain.errors import NotFoundError, RefusedError, TooLargeError, UnavailableError
-from handlers.domain.uploads import UploadTicket, owner_of
-
-RECEIVER = "uploads/receive"
-"""Path of the route that takes uploads, relative to the API."""
-
+from handlers.domain.uploads import RECEIVER, UploadTicket, owner_of
 
 PART = ".part"
 """End of the names of files that are being copied here."""
