@@ -14,7 +14,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 
 from bench.conditions import BABBLE_VOICES, CONDITIONS, Condition, Picture
 from bench.rendering import add_sound, encode_picture
+from bench.robustness_table import Outcome, print_table, rows
 from bench.subject import Subject, heard, study
 from core.errors import LipgateError
 from core.models import Models
@@ -32,23 +32,6 @@ SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".ts"}
 
 OTHER_VOICES = BABBLE_VOICES + 2
 """Sounds of other clips kept for each clip: one to dub it with, the others for a babble."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one clip came to under one condition."""
-
-    clip: str
-    condition: str
-    decision: str
-    reason: str | None
-    offset_frames: int | None
-    """None, as the next three, where the clip was not judged."""
-    confidence: float | None
-    min_dist: float | None
-    score: float | None
-    foreign_score: float | None
-    """Score with the sound of another clip; None where that was not judged, or there is no other clip."""
 
 
 def run(
@@ -173,8 +156,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; 0, or 1 where nothing could be scored."""
     from rich.console import Console
     from rich.progress import Progress
-
-    from bench.robustness_table import print_table, rows
 
     options = _parser().parse_args(arguments)
     found = videos(options.folder)

@@ -3,19 +3,32 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from desktop.evaluation.figures import auc
 
-if TYPE_CHECKING:
-    from bench.robustness import Outcome
-
 NEAR_FRAMES = 1
 """An offset this close to that of the clip as it is counts as the same."""
 
 _RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one clip came to under one condition."""
+
+    clip: str
+    condition: str
+    decision: str
+    reason: str | None
+    offset_frames: int | None
+    """None, as the next three, where the clip was not judged."""
+    confidence: float | None
+    min_dist: float | None
+    score: float | None
+    foreign_score: float | None
+    """Score with the sound of another clip; None where that was not judged, or there is no other clip."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Row:
     """How often each reason was given."""
 
 
-def rows(outcomes: Sequence["Outcome"], conditions: Sequence[str]) -> list[Row]:
+def rows(outcomes: Sequence[Outcome], conditions: Sequence[str]) -> list[Row]:
     """Count.
 
     Args:
@@ -92,7 +105,7 @@ def print_table(table: Sequence[Row], title: str) -> None:
     console.print(drawn)
 
 
-def _row(name: str, outcomes: Sequence["Outcome"], clean: dict[str, "Outcome"]) -> Row:
+def _row(name: str, outcomes: Sequence[Outcome], clean: dict[str, Outcome]) -> Row:
     judged = [outcome for outcome in outcomes if outcome.score is not None]
     pairs = [(outcome, clean[outcome.clip]) for outcome in judged if clean[outcome.clip].score is not None]
     hits = [abs(_whole(outcome.offset_frames) - _whole(before.offset_frames)) <= NEAR_FRAMES for outcome, before in pairs]

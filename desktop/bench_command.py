@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         LipgateError: as scoring does.
     """
-    from bench.speed import measure, print_table
+    from desktop.speed import measure, print_table
 
     files = arguments.files or sorted((Path(__file__).parents[1] / "samples").glob("*.mp4"))
     if not files:

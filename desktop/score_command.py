@@ -2,39 +2,17 @@
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import LipgateError
 from desktop.arguments import add_calibration, add_models, add_offset_range
-
-log = logging.getLogger(__name__)
+from desktop.outcome import Outcome, outcome_of
 
 if TYPE_CHECKING:
     from core.models import Models
-    from core.pipeline import Options
-    from core.report import Report
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file: a report or an error."""
-
-    file: str
-    report: "Report | None" = None
-    error: LipgateError | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report's JSON, with the file's name where there are several; or the error."""
-        if self.report is not None:
-            return {"file": self.file, **self.report.to_dict()}
-        assert self.error is not None  # noqa: S101
-        return {"file": self.file, "error": {"code": self.error.code, "message": self.error.message}}
 
 
 def add_parser(commands: Any) -> None:
@@ -78,20 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         annotate(reports[0][1], arguments.annotate)
     return 1 if any(outcome.error for outcome in outcomes) else 0
-
-
-def outcome_of(file: str | Path, models: "Models", options: "Options") -> Outcome:
-    """Score one file of several: whatever goes wrong costs this one only."""
-    from core.pipeline import score
-
-    try:
-        return Outcome(str(file), report=score(file, models, options))
-    except LipgateError as error:
-        return Outcome(str(file), error=error)
-    except Exception as error:  # a fault of ours must not cost the results of the other files
-        log.debug("internal error", exc_info=error)
-        problem = LipgateError("internal_error", f"{type(error).__name__}: {error} (LOG_LEVEL=DEBUG shows where)")
-        return Outcome(str(file), error=problem)
 
 
 def _score(file: str, models: "Models", arguments: argparse.Namespace) -> Outcome:

@@ -9,12 +9,12 @@ from rich.text import Text
 
 from core.constants import MS_PER_FRAME, VIDEO_FPS
 from core.verdict import Decision, TrackResult
+from desktop.outcome import Outcome
 
 if TYPE_CHECKING:
     from core.report import Report
     from core.settings import Settings
     from core.site_calibration import SiteFile
-    from desktop.score_command import Outcome
 
 STYLES = {Decision.ALLOW: "bold green", Decision.NEXT: "bold yellow", Decision.BLOCK: "bold red"}
 
@@ -31,7 +31,7 @@ def say_offset(offset_frames: int) -> str:
     return f"sound {abs(offset_frames) * MS_PER_FRAME:.0f} ms {'early' if offset_frames > 0 else 'late'}"
 
 
-def print_outcomes(outcomes: "list[Outcome]") -> None:
+def print_outcomes(outcomes: list[Outcome]) -> None:
     """One line for each file; the tracks too where a file has several. Errors have been told already."""
     # Into a file or a pipe nothing is folded to the width of a terminal that is not there.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import OutputError
-from desktop.score_command import Outcome
+from desktop.outcome import Outcome
 from desktop.watch_folder import Arrival, Look, WatchedFolder
 from desktop.watch_results import Results
 

@@ -11,7 +11,7 @@ from core.errors import InputError
 from desktop.arguments import add_calibration, add_models, add_offset_range
 
 if TYPE_CHECKING:
-    from desktop.score_command import Outcome
+    from desktop.outcome import Outcome
     from desktop.watch_folder import Arrival
 
 SETTLE_SECONDS = 2.0
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.models import Models
     from core.pipeline import Options
     from core.settings import settings
-    from desktop.score_command import outcome_of
+    from desktop.outcome import outcome_of
     from desktop.tables import site_in_force
     from desktop.watch import Watcher
     from desktop.watch_folder import WatchedFolder

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from core.errors import OutputError
 from core.weights.files import sync_file
 from desktop.html_report import write_html
+from desktop.outcome import Outcome
 from desktop.output import whole_file
-from desktop.score_command import Outcome
 from desktop.watch_folder import Arrival, State
 
 MARK = "watched"

@@ -10,8 +10,7 @@ import pytest
 
 from bench import conditions, drawing, robustness
 from bench.conditions import Picture
-from bench.robustness import Outcome
-from bench.robustness_table import rows
+from bench.robustness_table import Outcome, rows
 from bench.subject import Subject, active_level
 from core.faces.mouth import UNITS
 from core.media import Clip

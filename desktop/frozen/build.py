@@ -25,7 +25,7 @@ _NEVER = (
     *("tkinter", "_tkinter", "curses", "readline", "pydoc_data", "lib2to3", "ensurepip", "idlelib", "numpy.f2py"),
     *("setuptools", "pkg_resources", "_distutils_hack", "distutils", "numpy.distutils"),
     # Parts of packages that nothing here calls.
-    *("sounddevice", "_sounddevice_data", "google.protobuf", "flatbuffers", "training"),
+    *("sounddevice", "_sounddevice_data", "google.protobuf", "flatbuffers", "training", "bench"),
 )
 _WITH_TORCH = ("torch", "safetensors", "nvidia", "sympy", "networkx", "functorch")
 _BESIDE_TORCH = ("triton", "onnx", "onnxscript", "tensorboard")
@@ -46,7 +46,7 @@ def modules(cuda: bool) -> list[str]:
             parts = path.relative_to(root).with_suffix("").parts
             found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
     inside = [name for name in found if name == _SETTINGS_OF_AWS or not name.startswith((*_ONLY_ON_AWS, *_NOT_INSIDE))]
-    return [*inside, "bench.speed", *(["safetensors.torch"] if cuda else [])]
+    return [*inside, *(["safetensors.torch"] if cuda else [])]
 
 
 def left_out(cuda: bool) -> list[str]:

@@ -1,20 +1,18 @@
-"""Sessions and attempts as rows of the store, and as documents for the operator page and exports."""
+"""Sessions and attempts as documents, for the operator page and exports."""
 
 import csv
 import io
 import json
 import math
-import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
+from desktop.kiosk.rows import attempt_of, session_of
+from desktop.kiosk.sessions import Attempt, Session, SessionState
+from desktop.kiosk.store import Store
 from handlers.domain.errors import RefusedError
 from handlers.views import timestamp
-
-if TYPE_CHECKING:
-    from desktop.kiosk.store import Store
 
 _COLUMNS = (
     *("session", "started_at", "ended_at", "language", "state", "number", "at", "digits", "heard", "decision", "reason"),
@@ -45,61 +43,18 @@ def span(since: date | None, until: date | None) -> tuple[float, float]:
         raise RefusedError("invalid_request", "until: there is no day after this one.") from error
 
 
-def session_of(row: sqlite3.Row) -> Session:
-    """A session from its row."""
-    challenge = None
-    if row["challenge_id"]:
-        challenge = Challenge(row["challenge_id"], tuple(row["challenge_digits"].split()), row["challenge_expires_at"])
-    return Session(
-        id=row["id"],
-        started_at=row["started_at"],
-        language=row["language"],
-        max_attempts=row["max_attempts"],
-        state=SessionState(row["state"]),
-        ended_at=row["ended_at"],
-        attempts_used=row["attempts_used"],
-        challenge=challenge,
-    )
-
-
-def record_of(attempt: Attempt) -> dict[str, Any]:
-    """The row of an attempt, in the order of its columns."""
-    return {
-        "id": attempt.id,
-        "session": attempt.session,
-        "number": attempt.number,
-        "at": attempt.at,
-        "digits": " ".join(attempt.digits),
-        "heard": None if attempt.heard is None else " ".join(attempt.heard),
-        "decision": attempt.decision,
-        "reason": attempt.reason,
-        "first_reason": attempt.first_reason,
-        "report": None if attempt.report is None else json.dumps(attempt.report),
-        "video": attempt.video,
-    }
-
-
-def attempt_of(row: sqlite3.Row) -> Attempt:
-    """An attempt from its row."""
-    values = dict(row)
-    values["digits"] = tuple(values["digits"].split())
-    values["heard"] = None if values["heard"] is None else tuple(values["heard"].split())
-    values["report"] = None if values["report"] is None else json.loads(values["report"])
-    return Attempt(**values)
-
-
-def attempts(store: "Store", session_id: str) -> list[Attempt]:
+def attempts(store: Store, session_id: str) -> list[Attempt]:
     """The attempts of a session, in order."""
     return [attempt_of(row) for row in store.read("SELECT * FROM attempts WHERE session = ? ORDER BY number", (session_id,))]
 
 
-def find_attempt(store: "Store", attempt_id: str) -> Attempt | None:
+def find_attempt(store: Store, attempt_id: str) -> Attempt | None:
     """An attempt; None where there is none."""
     rows = store.read("SELECT * FROM attempts WHERE id = ?", (attempt_id,))
     return attempt_of(rows[0]) if rows else None
 
 
-def counts(store: "Store", since: float, until: float) -> dict[str, int]:
+def counts(store: Store, since: float, until: float) -> dict[str, int]:
     """Sessions by state, of those that began from `since` and before `until`."""
     rows = store.read(
         "SELECT state, count(*) AS n FROM sessions WHERE started_at >= ? AND started_at < ? GROUP BY state", (since, until)
@@ -109,7 +64,7 @@ def counts(store: "Store", since: float, until: float) -> dict[str, int]:
 
 
 def page(
-    store: "Store", since: float, until: float, state: str | None, before: int | None, limit: int
+    store: Store, since: float, until: float, state: str | None, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Documents of sessions, newest first, and where the next page begins (None at the end).
 
@@ -130,7 +85,7 @@ def page(
     return [session_document(store, session_of(row)) for row in rows[:limit]], following
 
 
-def session_document(store: "Store", session: Session) -> dict[str, Any]:
+def session_document(store: Store, session: Session) -> dict[str, Any]:
     """A session in a line: its last attempt speaks for it."""
     made = attempts(store, session.id)
     last = made[-1] if made else None
@@ -169,7 +124,7 @@ def attempt_document(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def export_json(store: "Store", since: float, until: float) -> Iterator[str]:
+def export_json(store: Store, since: float, until: float) -> Iterator[str]:
     """Sessions with their attempts and reports, and the newest hash of the audit log, as one JSON document in pieces."""
     head = store.read("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
     yield json.dumps({"audit_head": dict(head[0]) if head else None})[:-1] + ', "sessions": [\n'
@@ -181,7 +136,7 @@ def export_json(store: "Store", since: float, until: float) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def export_csv(store: "Store", since: float, until: float) -> Iterator[str]:
+def export_csv(store: Store, since: float, until: float) -> Iterator[str]:
     """A line for each attempt; sessions without one have a line too."""
     yield _csv(_COLUMNS)
     for session in _between(store, since, until):
@@ -197,7 +152,7 @@ def export_csv(store: "Store", since: float, until: float) -> Iterator[str]:
             yield _csv([line.get(name) for name in _COLUMNS])
 
 
-def _between(store: "Store", since: float, until: float) -> Iterator[Session]:
+def _between(store: Store, since: float, until: float) -> Iterator[Session]:
     query = "SELECT * FROM sessions WHERE started_at >= ? AND started_at < ? ORDER BY rowid"
     # Read at once: a download is written by whichever thread is free, and an open query belongs to one.
     return map(session_of, store.read(query, (since, until)))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop.kiosk import audit
-from desktop.kiosk.history import record_of, session_of
+from desktop.kiosk.rows import record_of, session_of
 from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState, state_after
 from handlers.adapters.local.database import Database
 

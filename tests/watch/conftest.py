@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import LipgateError
 from core.settings import settings
-from desktop.score_command import Outcome
+from desktop.outcome import Outcome
 from desktop.watch import Watcher
 from desktop.watch_folder import Arrival, WatchedFolder
 from desktop.watch_results import Results

@@ -10,7 +10,7 @@ from core.errors import InputError, OutputError
 from desktop import watch as watch_module
 from desktop import watch_results
 from desktop.cli import main
-from desktop.score_command import Outcome
+from desktop.outcome import Outcome
 from desktop.watch_folder import Arrival
 from desktop.watch_results import MARK, Results
 from tests.watch.conftest import Bench, folder_of, grow

@@ -1,0 +1,45 @@
+"""What became of one file of several."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import LipgateError
+
+log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from core.models import Models
+    from core.pipeline import Options
+    from core.report import Report
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: a report or an error."""
+
+    file: str
+    report: "Report | None" = None
+    error: LipgateError | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report's JSON, with the file's name where there are several; or the error."""
+        if self.report is not None:
+            return {"file": self.file, **self.report.to_dict()}
+        assert self.error is not None  # noqa: S101
+        return {"file": self.file, "error": {"code": self.error.code, "message": self.error.message}}
+
+
+def outcome_of(file: str | Path, models: "Models", options: "Options") -> Outcome:
+    """Score one file of several: whatever goes wrong costs this one only."""
+    from core.pipeline import score
+
+    try:
+        return Outcome(str(file), report=score(file, models, options))
+    except LipgateError as error:
+        return Outcome(str(file), error=error)
+    except Exception as error:  # a fault of ours must not cost the results of the other files
+        log.debug("internal error", exc_info=error)
+        problem = LipgateError("internal_error", f"{type(error).__name__}: {error} (LOG_LEVEL=DEBUG shows where)")
+        return Outcome(str(file), error=problem)
