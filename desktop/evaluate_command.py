@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from desktop.arguments import add_calibration, add_models, add_offset_range
 from desktop.output import whole_file
+from handlers.arguments import number
 
 if TYPE_CHECKING:
     from core.models import Models
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from desktop.evaluation.results import Result
 
 DESCRIPTION = (
-    "Score the clips of a manifest (CSV with the columns clip, label: genuine, fake or shifted, and person where known)."
+    "Score the clips of a manifest (CSV with the columns clip and label: genuine, fake or shifted; and person, species, session, "
+    "attempt, device and group where known) and tell error rates in the terms of ISO/IEC 30107-3."
 )
 
 
@@ -22,6 +24,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("evaluate", description=DESCRIPTION)
     add_evaluation(parser)
     add_calibration(parser)
+    text = "attempts of a transaction that count (default 3, as at the station)"
+    parser.add_argument("--attempts", type=number(1, 10), default=3, metavar="N", help=text)
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all figures and what became of each clip")
     parser.add_argument("--html", type=Path, metavar="OUT.html", help="write a page with plots")
     parser.set_defaults(run=run)
@@ -46,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.models import Models
     from core.settings import settings
     from desktop.evaluation.console import print_summary
+    from desktop.evaluation.header import Header
     from desktop.evaluation.manifest import read_manifest
     from desktop.evaluation.sample import Sample
     from desktop.evaluation.summary import summarise
@@ -54,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
     limits = models.limits(settings())
     results = scored(arguments, entries, models, limits)
-    summary = summarise(Sample.of(results, models.calibration, limits), arguments.seed)
+    header = Header.of(models, limits, arguments.manifest, arguments.attempts)
+    summary = summarise(Sample.of(results, models.calibration, limits), arguments.seed, header=header)
     print_summary(summary)
     sources = [arguments.manifest, *(entry.clip for entry in entries)]
     if arguments.json:
@@ -64,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         from desktop.evaluation.page import page
 
         with whole_file(arguments.html, *sources) as part:
-            part.write_text(page(summary, models, arguments.manifest), encoding="utf-8")
+            part.write_text(page(summary, header), encoding="utf-8")
     return 1 if summary.sample.failed else 0
 
 

@@ -1,12 +1,13 @@
 """Made-up results of evaluations, so that figures can be held against what was put in."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.calibration import Calibration
 from core.settings import Settings
-from desktop.evaluation.manifest import Entry, Label
+from desktop.evaluation.manifest import OPTIONAL, Entry, Label
 from desktop.evaluation.results import Measured, Result
 from desktop.evaluation.sample import Sample
 
@@ -16,15 +17,17 @@ UNIT = Calibration(midpoint=0.0, scale=1.0)
 
 
 def result(
-    label: str, evidence: float | None, *, offset: int = 0, person: str | None = None, name: str = "clip.mp4", **fields: float
+    label: str, evidence: float | None, *, offset: int = 0, person: str | None = None, name: str = "clip.mp4", **fields: Any
 ) -> Result:
-    """A clip; not judged where there is no evidence."""
+    """A clip; not judged where there is no evidence. Fields are those of `Entry` and of `Measured`."""
+    known = {name: fields.pop(name) for name in OPTIONAL if name in fields}
+    reason = fields.pop("reason", "no_face")
     about = {"duration_s": 4.0, "fps": 25.0, "face_px": 100.0, **fields}
     if evidence is None:
-        measured = Measured(**about, reason="no_face")
+        measured = Measured(**about, reason=reason)
     else:
         measured = Measured(**about, reason=None, offset_frames=offset, confidence=evidence, min_dist=8.0, windows=96)
-    return Result(Entry(Path(name), name, Label(label), person), measured)
+    return Result(Entry(Path(name), name, Label(label), person, **known), measured)
 
 
 def sample(*results: Result, calibration: Calibration = UNIT, limits: Settings = LIMITS) -> Sample:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import pytest
 
 import desktop.calibrate_command
 import desktop.evaluate_command
+from core import __version__
 from core.calibration import Calibration
 from core.settings import settings
+from core.weights.manifest import load_manifest
 from desktop.cli import main
 from desktop.evaluation import scoring
 from desktop.evaluation.results import Measured, Result
 from desktop.evaluation.scores_file import ScoresFile
+from desktop.evaluation.terms import CLAIM
 from tests.evaluation_tables import normal, result
 
 SAMPLE = str(Path(__file__).parents[1] / "samples" / "in_sync.mp4")
@@ -100,8 +104,22 @@ def test_a_manifest_is_evaluated(puppets: str, tmp_path: Path, capsys: Captured)
     assert fake["label"] == "fake"
     assert broken["error"]["code"] == "not_a_video"
     assert document["figures"]["far_allow_shifted"]["value"] == 0.0
+    assert [one["species"] for one in document["attacks"]["species"]] == ["fake", "shifted"]
+    assert document["attacks"]["apcer"]["at_most"] == 1.0
+    assert document["bona_fide"]["bpcer"]["trials"] == 1
+    header = document["header"]
+    weights = load_manifest()
+    assert header["model"]["sha256"] == weights.files[weights.models["mini"].source].sha256
+    assert header["version"] == __version__
+    assert header["thresholds"]["allow"] == document["thresholds"]["allow"]
+    assert header["transaction"]["attempts"] == 3
+    assert header["manifest"] == {"file": "manifest.csv", "sha256": sha256(Path(puppets).read_bytes()).hexdigest()}
+    assert header["date"].startswith("20")
+    assert document["claim"] == CLAIM
     captured = capsys.readouterr()
     assert "broken.mp4 [not_a_video]" in captured.out
+    assert header["model"]["sha256"][:12] in captured.out
+    assert " ".join(CLAIM.split()) in " ".join(captured.out.split())
     assert len(scores.read_text(encoding="utf-8").splitlines()) == 3
 
     found = Page(page.read_text(encoding="utf-8"))
@@ -109,6 +127,8 @@ def test_a_manifest_is_evaluated(puppets: str, tmp_path: Path, capsys: Captured)
     assert len(found.ids) == len(set(found.ids))
     assert "1 genuine, 1 fake and 1 shifted clips were scored" in found.text
     assert "broken.mp4" in found.text
+    assert CLAIM in found.text
+    assert header["model"]["sha256"] in found.text
     assert "nan" not in found.text.lower().split()
 
 

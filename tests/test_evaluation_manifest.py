@@ -39,6 +39,25 @@ def test_absolute_clips_stay_and_commas_and_quotes_are_fine(tmp_path: Path) -> N
     assert [str(entry.clip) for entry in read_manifest(path)] == ["/there/a.mp4", str(tmp_path / 'b, the "second".mp4')]
 
 
+def test_what_else_is_known_of_a_clip(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.csv"
+    rows = [
+        "clip,label,person,species,session,attempt,device,group",
+        "a.mp4,genuine,ann,,s1,1,webcam,over 60",
+        "b.mp4,genuine,ann,Bona fide,s1,2,webcam,over 60",
+        "c.mp4,fake,ann,photograph,,,phone,",
+        "d.mp4,fake,,,s2,1,,",
+    ]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    found = [(item.person, item.species, item.session, item.attempt, item.device, item.group) for item in read_manifest(path)]
+    assert found == [
+        ("ann", None, "s1", 1, "webcam", "over 60"),
+        ("ann", None, "s1", 2, "webcam", "over 60"),
+        ("ann", "photograph", None, None, "phone", None),
+        (None, None, "s2", 1, None, None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -50,6 +69,11 @@ def test_absolute_clips_stay_and_commas_and_quotes_are_fine(tmp_path: Path) -> N
         (b"clip,label\na.mp4\n", "line 2: 1 columns where the header names 2"),
         (b"clip,label\na.mp4,fake,ann\n", "line 2: 3 columns"),
         (b"clip,label\n,fake\n", "line 2: there is no clip"),
+        (b"clip,label,species,species\na,fake,b,c\n", "line 1: the header names the column species twice"),
+        (b"clip,label,species\na,genuine,mask\n", "line 2: a genuine clip is no attack, but its species is 'mask'"),
+        (b"clip,label,person,attempt\na,fake,ann,0\n", "line 2: attempt is '0' and must be a number from 1"),
+        (b"clip,label,person,attempt\na,fake,ann,2nd\n", "line 2: attempt is '2nd'"),
+        (b"clip,label,attempt\na,fake,1\n", "line 2: an attempt needs a person or a session"),
         (b"clip,label\na.mp4,fake\nb.mp4,fake\n./a.mp4,genuine\n", "line 4: ./a.mp4 was named in line 2 already"),
         (b'clip,label\n"a.mp4,fake\n', "line 2: unexpected end of data"),
         (b"clip,label\na\0.mp4,fake\n", "line 2"),

@@ -16,6 +16,9 @@ _AT_ONCE = 4_000_000
 Statistic = Callable[[np.ndarray], np.ndarray]
 """From weights, float (draws, n), to a figure for each draw, float (draws,)."""
 
+Basis = tuple[Statistic, np.ndarray]
+"""A figure, and the clips it rests on, bool (n,) or (classes, n)."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -49,7 +52,7 @@ def draws(units: np.ndarray, seed: int, resamples: int = RESAMPLES) -> Iterator[
 
 
 def estimate(
-    statistics: Mapping[str, tuple[Statistic, np.ndarray]], units: np.ndarray, seed: int, resamples: int = RESAMPLES
+    statistics: Mapping[str, Basis], units: np.ndarray, seed: int, resamples: int = RESAMPLES
 ) -> dict[str, Estimate | None]:
     """Figures with intervals: the middle 95 % of what resamples give.
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from desktop.evaluation.bootstrap import Basis
+
 BINS = 10
 """Bins of equal width of a reliability diagram."""
 
@@ -65,10 +67,43 @@ def equal_error_rate(values: np.ndarray, positive: np.ndarray, weights: np.ndarr
         return low + (high - low) * -before / (after - before)
 
 
+def share_of(hit: np.ndarray, among: np.ndarray) -> Basis:
+    """`share` as a figure to make an interval of."""
+    return (lambda weights: share(hit, among, weights)), among
+
+
 def share(hit: np.ndarray, among: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of the clips in `among` (bool) that are hit (bool)."""
     with np.errstate(invalid="ignore"):
         return weights @ (hit & among).astype(float) / (weights @ among.astype(float))
+
+
+def accepted_at(
+    values: np.ndarray, positive: np.ndarray, negative: np.ndarray, weights: np.ndarray, refused: float
+) -> np.ndarray:
+    """Rate of negatives accepted at the strictest threshold that refuses no more than a share of the positives.
+
+    Args:
+        values: float (n,); minus infinity for what can never be accepted.
+        positive: bool (n,).
+        negative: bool (n,).
+        weights: float (draws, n).
+        refused: the share, 0 to 1.
+
+    Returns:
+        NaN also where more positives than that can never be accepted.
+    """
+    rising = np.flatnonzero(positive)[np.argsort(values[positive], kind="stable")]
+    drawn = weights[:, rising]
+    total = drawn.sum(axis=1)
+    below = np.cumsum(drawn, axis=1) - drawn
+    # In a draw of whole persons a share is a fraction of small whole numbers; 1e-9 is for their rounding alone.
+    last = (below <= refused * total[:, None] + 1e-9).sum(axis=1) - 1
+    threshold = values[rising][last] if len(rising) else np.full(len(weights), -np.inf)
+    accepted = (values[None, negative] >= threshold[:, None]) * weights[:, negative]
+    with np.errstate(invalid="ignore"):
+        found = accepted.sum(axis=1) / weights[:, negative].sum(axis=1)
+    return np.where((total > 0) & (threshold > -np.inf), found, np.nan)
 
 
 def roc(values: np.ndarray, positive: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The list of clips to evaluate: a CSV file with the columns clip and label, and person where it is known."""
+"""The list of clips to evaluate: a CSV file with the columns clip and label, and what else is known of each clip."""
 
 import csv
 import os
@@ -32,6 +32,22 @@ class Entry:
     label: Label
     person: str | None
     """Who is seen; clips of one person are not independent of each other."""
+    species: str | None = None
+    """Which kind of attack; None where nothing is said, and of a genuine clip."""
+    session: str | None = None
+    """Attempts of one session are one transaction; where none is named, those of one person in order."""
+    attempt: int | None = None
+    """Number within the transaction, from 1."""
+    device: str | None = None
+    """What it was recorded with."""
+    group: str | None = None
+    """Any group that is to be compared with others: age, skin tone, language, source."""
+
+
+OPTIONAL = ("person", "species", "session", "attempt", "device", "group")
+"""Columns beside clip and label."""
+
+_NO_SPECIES = ("", "genuine", "bona fide", "bona_fide", "none", "-")
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -88,8 +104,9 @@ def _columns(path: Path, header: tuple[int, list[str]] | None) -> list[str]:
     for needed in ("clip", "label"):
         if columns.count(needed) != 1:
             raise _invalid(path, line, "the header must name the columns clip and label once each, separated by commas")
-    if columns.count("person") > 1:
-        raise _invalid(path, line, "the header names the column person twice")
+    for name in OPTIONAL:
+        if columns.count(name) > 1:
+            raise _invalid(path, line, f"the header names the column {name} twice")
     return columns
 
 
@@ -101,9 +118,38 @@ def _entry(path: Path, line: int, cells: dict[str, str]) -> Entry:
     try:
         label = Label(cells["label"].lower())
     except ValueError as error:
-        known = ", ".join(Label)
-        raise _invalid(path, line, f"unknown label '{cells['label']}', known are {known}") from error
-    return Entry(path.parent / cells["clip"], cells["clip"], label, cells.get("person") or None)
+        raise _invalid(path, line, f"unknown label '{cells['label']}', known are {', '.join(Label)}") from error
+    known = {name: cells.get(name) or None for name in OPTIONAL}
+    return Entry(
+        path.parent / cells["clip"],
+        cells["clip"],
+        label,
+        known["person"],
+        species=_species(path, line, label, known["species"]),
+        session=known["session"],
+        attempt=_attempt(path, line, known),
+        device=known["device"],
+        group=known["group"],
+    )
+
+
+def _species(path: Path, line: int, label: Label, said: str | None) -> str | None:
+    if label is not Label.GENUINE:
+        return said
+    if (said or "").lower() not in _NO_SPECIES:
+        raise _invalid(path, line, f"a genuine clip is no attack, but its species is '{said}'")
+    return None
+
+
+def _attempt(path: Path, line: int, known: dict[str, str | None]) -> int | None:
+    said = known["attempt"]
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdigit() and 1 <= len(said) <= 4 and int(said)):
+        raise _invalid(path, line, f"attempt is '{said}' and must be a number from 1")
+    if known["person"] is None and known["session"] is None:
+        raise _invalid(path, line, "an attempt needs a person or a session it belongs to")
+    return int(said)
 
 
 def _invalid(path: Path, line: int | None, why: str) -> InputError:

@@ -1,13 +1,13 @@
 """The page of an evaluation: one file, no script, nothing fetched from anywhere, in the look of the report."""
 
-from pathlib import Path
-
-from core.models import Models
 from core.verdict import Decision, Reason
 from desktop import html_words as words
 from desktop.evaluation import plots
 from desktop.evaluation.bootstrap import Estimate
+from desktop.evaluation.cells import cell, table
+from desktop.evaluation.header import Header
 from desktop.evaluation.manifest import Label
+from desktop.evaluation.presentation_page import header_card, presentation_cards
 from desktop.evaluation.summary import Group, Summary
 from desktop.evaluation.wording import DASH, as_number, as_percent
 from desktop.html_frame import document
@@ -16,11 +16,12 @@ MOST_LISTED = 50
 """Clips in a list; the rest is counted."""
 
 
-def page(summary: Summary, models: Models, manifest: Path) -> str:
+def page(summary: Summary, header: Header) -> str:
     """The page as a string."""
-    title = f"Evaluation: {words.text(manifest.name)}"
-    parts = [f"<h2>{words.name(manifest)}</h2>", _headline(summary), _cards(summary), _rates(summary)]
-    parts += [_plots(summary), _groups(summary), _mistakes(summary), _rest(summary), _details(summary, models)]
+    title = f"Evaluation: {words.text(header.manifest.name)}"
+    parts = [f"<h2>{words.name(header.manifest)}</h2>", header_card(header), presentation_cards(summary.presentations)]
+    parts += ["<h2>The score</h2>", _headline(summary), _cards(summary), _rates(summary), _plots(summary), _groups(summary)]
+    parts += [_mistakes(summary), _rest(summary), _intervals(summary)]
     return document(title, "Lipgate: how well are clips told apart?", parts, plots.STYLE)
 
 
@@ -53,7 +54,7 @@ def _decisions(summary: Summary) -> str:
         + "</tr>"
         for label, count in summary.counts.items()
     ]
-    return _table(["Clips", "scored", *names], rows)
+    return table(["Clips", "scored", *names], rows)
 
 
 def _cards(summary: Summary) -> str:
@@ -96,18 +97,18 @@ def _card(name: str, value: str, interval: str, explained: str) -> str:
 def _rates(summary: Summary) -> str:
     limits = summary.sample.limits
     rows = []
-    for label, name in (("fake", "fake"), ("shifted", "shifted"), ("all", "all others")):
-        ranks = _cell(as_number(summary.figures[f"auc_{label}"])) + _cell(as_percent(summary.figures[f"eer_{label}"]))
-        rates = _cell(as_percent(summary.figures[f"far_allow_{label}"])) + _cell(as_percent(summary.figures[f"far_next_{label}"]))
-        rows.append(f'<tr><th scope="row">{name}: falsely accepted</th>{rates}{ranks}</tr>')
-    rates = _cell(as_percent(summary.figures["frr_allow"])) + _cell(as_percent(summary.figures["frr_next"]))
-    rows.append(f'<tr><th scope="row">genuine: falsely refused</th>{rates}<td></td><td></td></tr>')
+    for label, name in (("fake", "fake"), ("shifted", "shifted"), ("all", "all attacks")):
+        ranks = cell(as_number(summary.figures[f"auc_{label}"])) + cell(as_percent(summary.figures[f"eer_{label}"]))
+        rates = cell(as_percent(summary.figures[f"far_allow_{label}"])) + cell(as_percent(summary.figures[f"far_next_{label}"]))
+        rows.append(f'<tr><th scope="row">FAR, {name}</th>{rates}{ranks}</tr>')
+    rates = cell(as_percent(summary.figures["frr_allow"])) + cell(as_percent(summary.figures["frr_next"]))
+    rows.append(f'<tr><th scope="row">FRR (BPCER), genuine</th>{rates}<td></td><td></td></tr>')
     heads = ["", f"ALLOW ({limits.allow_threshold:.3g})", f"NEXT ({limits.next_threshold:.3g})", "AUC", "equal error rate"]
     note = (
         "Accepted: judged, the offset one that ALLOW takes, and the score at or above the threshold. What was not judged is "
         "never accepted. AUC and equal error rate rank clips by the same rule. Small numbers: 95 % intervals."
     )
-    return f'<div class="card"><h3>At the thresholds</h3>{_table(heads, rows)}<p class="small soft">{note}</p></div>'
+    return f'<div class="card"><h3>At the thresholds</h3>{table(heads, rows)}<p class="small soft">{note}</p></div>'
 
 
 def _plots(summary: Summary) -> str:
@@ -158,12 +159,12 @@ def _groups(summary: Summary) -> str:
         rows += [_group(group) for group in groups if group.genuine + group.others]
     heads = ["", "genuine", "others", "AUC", "falsely accepted", "falsely refused"]
     note = "A dash: too few clips of a class for a figure."
-    return f'<div class="card"><h3>Where it is better and worse</h3>{_table(heads, rows)}<p class="small soft">{note}</p></div>'
+    return f'<div class="card"><h3>Where it is better and worse</h3>{table(heads, rows)}<p class="small soft">{note}</p></div>'
 
 
 def _group(group: Group) -> str:
     counts = f'<td class="n">{group.genuine}</td><td class="n">{group.others}</td>'
-    figures = "".join(map(_cell, (as_number(group.auc, 2), as_percent(group.far), as_percent(group.frr))))
+    figures = "".join(map(cell, (as_number(group.auc, 2), as_percent(group.far), as_percent(group.frr))))
     return f'<tr><td class="keep">{group.name}</td>{counts}{figures}</tr>'
 
 
@@ -176,7 +177,7 @@ def _mistakes(summary: Summary) -> str:
     cards = []
     for title, note, places in lists:
         rows = [_mistake(summary, at) for at in places]
-        listed = _table(["Clip", "Verdict", "Score", "Offset"], rows) if rows else "<p>None.</p>"
+        listed = table(["Clip", "Verdict", "Score", "Offset"], rows) if rows else "<p>None.</p>"
         cards.append(f'<div class="card"><h3>{title}</h3><p class="small soft">{note if rows else ""}</p>{listed}</div>')
     return f'<h2>The worst mistakes</h2><div class="two">{"".join(cards)}</div>'
 
@@ -203,7 +204,7 @@ def _rest(summary: Summary) -> str:
             for item in unjudged[:MOST_LISTED]
             if item.measured
         ]
-        listed = _table(["Clip", "Label", "Why"], rows)
+        listed = table(["Clip", "Label", "Why"], rows)
         parts.append(f'<div class="card"><h3>Not judged: {len(unjudged)}</h3>{listed}{_more(unjudged)}</div>')
     if failed := summary.sample.failed:
         rows = [
@@ -213,7 +214,7 @@ def _rest(summary: Summary) -> str:
             if item.error
         ]
         said = f"Failed, left out of all figures: {len(failed)}"
-        parts.append(f'<div class="card warning"><h3>{said}</h3>{_table(["Clip", "Label", "Error"], rows)}{_more(failed)}</div>')
+        parts.append(f'<div class="card warning"><h3>{said}</h3>{table(["Clip", "Label", "Error"], rows)}{_more(failed)}</div>')
     return "".join(parts)
 
 
@@ -227,40 +228,10 @@ def _reason(code: str) -> str:
     return words.text(f"{said} [{code}]")
 
 
-def _details(summary: Summary, models: Models) -> str:
+def _intervals(summary: Summary) -> str:
     by = "persons" if summary.sample.has_persons else "clips, as the manifest names no persons"
-    sync, detector, site = models.sync_info, models.detector_info, models.site
-    facts = [
-        ("Sync model", f"{words.text(sync.name)} {words.text(sync.version)} {_hash(sync.sha256)}"),
-        ("Face detector", f"{words.text(detector.name)} {words.text(detector.version)}"),
-        ("Calibration", f"{words.text(site.name)} {_hash(site.sha256)}" if site else "embedded"),
-        (
-            "Intervals",
-            f"95 %, bootstrap with {summary.resamples} resamples of {by}; Wilson's where a share is 0 or 1. Seed {summary.seed}.",
-        ),
-    ]
-    listed = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts)
-    return f'<div class="card"><h3>How it was measured</h3><dl class="facts small">{listed}</dl></div>'
-
-
-def _hash(sha256: str) -> str:
-    return f'<span class="hash">{words.text(sha256)}</span>'
-
-
-def _table(heads: list[str], rows: list[str]) -> str:
-    """Heads after the first stand to the right where the columns hold numbers."""
-    words_only = {"Clip", "Verdict", "Label", "Why", "Error"}
-    cells = [
-        f'<th scope="col"{"" if head in words_only or not number else " class=n"}>{head}</th>'
-        for number, head in enumerate(heads)
-    ]
-    head = f"<thead><tr>{''.join(cells)}</tr></thead>"
-    return f'<div class="scroll"><table class="small">{head}<tbody>{"".join(rows)}</tbody></table></div>'
-
-
-def _cell(shown: tuple[str, str]) -> str:
-    value, interval = shown
-    return f'<td class="n">{value if value != DASH else "&ndash;"}<div class="soft small">{interval}</div></td>'
+    how = f"bootstrap with {summary.resamples} resamples of {by}; Wilson's where a share is 0 or 1. Seed {summary.seed}."
+    return f'<p class="small soft">Intervals: 95 %, {how}</p>'
 
 
 def _clip(name: str) -> str:

@@ -47,6 +47,17 @@ class Sample:
         return self.labels == Label.GENUINE
 
     @cached_property
+    def species(self) -> np.ndarray:
+        """Strings, the kind of attack, that of its label where nothing is said; None of a genuine clip."""
+        entries = [result.entry for result in self.results]
+        said = [None if entry.label is Label.GENUINE else entry.species or str(entry.label) for entry in entries]
+        return np.array(said, dtype=object)
+
+    def column(self, name: str) -> np.ndarray:
+        """What the manifest says in an optional column; None where it says nothing."""
+        return np.array([getattr(result.entry, name) for result in self.results], dtype=object)
+
+    @cached_property
     def has_persons(self) -> bool:
         """Whether the manifest names anybody."""
         return any(result.entry.person for result in self.results)
@@ -91,6 +102,11 @@ class Sample:
     def accepted(self, threshold: float) -> np.ndarray:
         """bool: judged, in time, and a score of at least `threshold`."""
         return self.in_time & (np.nan_to_num(self.score, nan=-1.0) >= threshold)
+
+    @property
+    def allowed(self) -> np.ndarray:
+        """bool: decided ALLOW."""
+        return np.array([decision is Decision.ALLOW for decision in self.decisions], bool)
 
     @cached_property
     def decisions(self) -> list[Decision]:

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from core.verdict import Decision
-from desktop.evaluation.bootstrap import RESAMPLES, Estimate, Statistic, estimate
-from desktop.evaluation.figures import calibration_error, equal_error_rate, share, weighted_auc
-from desktop.evaluation.manifest import Label
+from desktop.evaluation.bootstrap import RESAMPLES, Basis, Estimate, Statistic, estimate
+from desktop.evaluation.figures import calibration_error, equal_error_rate, share_of, weighted_auc
+from desktop.evaluation.header import Header
+from desktop.evaluation.manifest import OPTIONAL, Entry, Label
+from desktop.evaluation.presentations import Presentations, presentations
 from desktop.evaluation.results import Result
 from desktop.evaluation.sample import Sample
+from desktop.evaluation.terms import CLAIM, DEFINITIONS
+from desktop.evaluation.transactions import ATTEMPTS
 
 MIN_CLIPS = 5
 """With fewer clips of a class a group of the break-down shows no figures of it."""
@@ -37,8 +41,6 @@ GROUPS: dict[str, tuple[tuple[str, float, float], ...]] = {
 
 OTHERS = (Label.FAKE, Label.SHIFTED)
 
-Basis = tuple[Statistic, np.ndarray]
-
 
 @dataclass(frozen=True)
 class Group:
@@ -58,11 +60,16 @@ class Summary:
 
     sample: Sample
     figures: dict[str, Estimate | None]
-    """By name, see `_figures`; None where the classes needed are not there."""
+    """By name, see `_figures`; None where the classes needed are not there. Those that begin with far and frr are older names:
+    of all attacks of a label, and of what is BPCER now."""
     groups: dict[str, list[Group]]
     """By what is broken down; see `GROUPS`."""
+    presentations: Presentations
+    """In the terms of ISO/IEC 30107-3."""
     seed: int
     resamples: int
+    header: Header | None = None
+    """None where figures of made-up results are wanted, in tests."""
 
     @property
     def counts(self) -> dict[Label, int]:
@@ -106,6 +113,10 @@ class Summary:
         limits = self.sample.limits
         return {
             "schema": 1,
+            "header": self.header.to_dict() if self.header else None,
+            "claim": CLAIM,
+            "definitions": DEFINITIONS,
+            **self.presentations.to_dict(),
             "thresholds": {
                 "allow": limits.allow_threshold,
                 "next": limits.next_threshold,
@@ -131,14 +142,14 @@ class Summary:
         return {
             "clip": result.entry.name,
             "label": str(result.entry.label),
-            "person": result.entry.person,
+            **_known(result.entry),
             "decision": str(self.sample.decisions[at]),
             "score": None if np.isnan(score) else round(score, 4),
             **(result.measured.to_dict() if result.measured else {}),
         }
 
 
-def summarise(sample: Sample, seed: int = 0, resamples: int = RESAMPLES) -> Summary:
+def summarise(sample: Sample, seed: int = 0, resamples: int = RESAMPLES, header: Header | None = None) -> Summary:
     """Compute all figures.
 
     A clip is accepted at a threshold when it was judged, its offset is one that ALLOW takes, and its score reaches the
@@ -148,10 +159,12 @@ def summarise(sample: Sample, seed: int = 0, resamples: int = RESAMPLES) -> Summ
         sample: of any size, also empty.
         seed: of the bootstrap.
         resamples: of the bootstrap.
+        header: what was tested and how.
     """
     figures = estimate(_figures(sample), sample.units, seed, resamples)
     groups = {kind: _groups(sample, kind, seed, resamples) for kind in GROUPS}
-    return Summary(sample, figures, groups, seed, resamples)
+    told = presentations(sample, seed, resamples, header.attempts if header else ATTEMPTS)
+    return Summary(sample, figures, groups, told, seed, resamples, header)
 
 
 def _figures(sample: Sample) -> dict[str, Basis]:
@@ -164,15 +177,15 @@ def _figures(sample: Sample) -> dict[str, Basis]:
     for name, others in [("all", ~genuine), *[(str(label), sample.labels == label) for label in OTHERS]]:
         found[f"auc_{name}"] = _ranked(weighted_auc, sample, genuine, others)
         found[f"eer_{name}"] = _ranked(equal_error_rate, sample, genuine, others)
-        found[f"far_allow_{name}"] = _share(at_allow, others)
-        found[f"far_next_{name}"] = _share(at_next, others)
-    found["frr_allow"] = _share(~at_allow, genuine)
-    found["frr_next"] = _share(~at_next, genuine)
+        found[f"far_allow_{name}"] = share_of(at_allow, others)
+        found[f"far_next_{name}"] = share_of(at_next, others)
+    found["frr_allow"] = share_of(~at_allow, genuine)
+    found["frr_next"] = share_of(~at_next, genuine)
     decided = np.array([str(decision) for decision in sample.decisions], dtype=object)
     for decision in Decision:
-        found[f"genuine_{decision.lower()}"] = _share((decided == str(decision)) & judged, genuine)
-    found["genuine_not_judged"] = _share(~judged, genuine)
-    found["offset_within_1"] = _share(near, genuine & judged)
+        found[f"genuine_{decision.lower()}"] = share_of((decided == str(decision)) & judged, genuine)
+    found["genuine_not_judged"] = share_of(~judged, genuine)
+    found["offset_within_1"] = share_of(near, genuine & judged)
     for name, balanced in (("ece", False), ("ece_balanced", True)):
         found[name] = _calibration(sample, balanced)
     return found
@@ -185,10 +198,6 @@ def _ranked(measure: Any, sample: Sample, genuine: np.ndarray, others: np.ndarra
         return measure(values[chosen], genuine[chosen], weights[:, chosen])
 
     return _missing_is_nan(statistic, bool(genuine.any() and others.any())), np.stack([genuine, others])
-
-
-def _share(hit: np.ndarray, among: np.ndarray) -> Basis:
-    return (lambda weights: share(hit, among, weights)), among
 
 
 def _calibration(sample: Sample, balanced: bool) -> Basis:
@@ -219,9 +228,9 @@ def _groups(sample: Sample, kind: str, seed: int, resamples: int) -> list[Group]
         if min(genuine.sum(), others.sum()) >= MIN_CLIPS:
             statistics["auc"] = _ranked(weighted_auc, sample, genuine, others)
         if others.sum() >= MIN_CLIPS:
-            statistics["far"] = _share(accepted, others)
+            statistics["far"] = share_of(accepted, others)
         if genuine.sum() >= MIN_CLIPS:
-            statistics["frr"] = _share(~accepted, genuine)
+            statistics["frr"] = share_of(~accepted, genuine)
         found = estimate(statistics, sample.units, seed, resamples)
         figures = (found.get("auc"), found.get("far"), found.get("frr"))
         groups.append(Group(name, int(genuine.sum()), int(others.sum()), *figures))
@@ -242,11 +251,17 @@ def _group_document(group: Group) -> dict[str, Any]:
     }
 
 
+def _known(entry: Entry) -> dict[str, Any]:
+    """What the manifest says of a clip; of optional columns beside the person only what is there."""
+    others = {name: getattr(entry, name) for name in OPTIONAL if name != "person"}
+    return {"person": entry.person, **{name: value for name, value in others.items() if value is not None}}
+
+
 def _failure(result: Result) -> dict[str, Any]:
     error = result.error
     return {
         "clip": result.entry.name,
         "label": str(result.entry.label),
-        "person": result.entry.person,
+        **_known(result.entry),
         "error": {"code": error.code, "message": error.message} if error else None,
     }

@@ -1,8 +1,12 @@
 """Figures in words, the same on the console, in the page and in a calibration file."""
 
 from desktop.evaluation.bootstrap import Estimate
+from desktop.evaluation.comparison import Gap
 from desktop.evaluation.manifest import Label
-from desktop.evaluation.recalibration import Promise, Rate, Recalibration
+from desktop.evaluation.presentations import Presentations
+from desktop.evaluation.rates import Rate
+from desktop.evaluation.recalibration import Promise, Recalibration
+from desktop.evaluation.recalibration import Rate as RateOutOfSample
 
 DASH = "-"
 
@@ -34,6 +38,54 @@ def as_number(found: Estimate | None, digits: int = 3, to: str = " to ") -> tupl
     return f"{found.value:.{digits}f}", f"{found.low:.{digits}f}{to}{found.high:.{digits}f}"
 
 
+def as_rate(rate: Rate | None, digits: int = 1, to: str = " to ") -> tuple[str, str]:
+    """A rate and its interval; where nothing was hit, what it is at most."""
+    if rate is None:
+        return DASH, ""
+    if rate.at_most is not None:
+        return percent(rate.estimate.value, digits), f"at most {100 * rate.at_most:.{digits}f}"
+    return as_percent(rate.estimate, digits, to)
+
+
+def headline(found: Presentations) -> str:
+    """The worst species, and what genuine clips pay."""
+    said = []
+    if found.worst:
+        rate = found.worst.apcer
+        said.append(
+            f"APCER of the worst species, {found.worst.name}: {_in_line(rate)}, {rate.hits} of {rate.trials} attacks"
+            f"{_persons(rate, found)}."
+        )
+    if found.bona_fide:
+        rate = found.bona_fide.bpcer
+        said.append(f"BPCER: {_in_line(rate)}, {rate.hits} of {rate.trials} genuine clips{_persons(rate, found)}.")
+    return " ".join(said) or "No clip was scored."
+
+
+def unreached(found: Presentations) -> str:
+    """What a dash among the APCER at a BPCER means; empty where there is none."""
+    if None not in [one for species in found.species for one in species.at_bpcer]:
+        return ""
+    return "A dash: more genuine clips than that are refused at any threshold, for reasons other than their score."
+
+
+def say_gap(name: str, gap: Gap | None) -> str:
+    """The largest gap of a rate."""
+    if gap is None:
+        return f"largest gap of {name}: too few clips to say"
+    interval = "" if gap.low is None or gap.high is None else f" (95 %: {100 * gap.low:.1f} to {100 * gap.high:.1f})"
+    return f"largest gap of {name}: {100 * gap.value:.1f} points{interval}, {gap.worst} against {gap.best}"
+
+
+def _persons(rate: Rate, found: Presentations) -> str:
+    return f", {rate.persons} persons" if found.by_person else ""
+
+
+def _in_line(rate: Rate) -> str:
+    value, interval = as_rate(rate)
+    return f"{value} ({interval if rate.at_most is not None else f'95 %: {interval}'})"
+
+
 def promise(found: Recalibration, *, by_person: bool) -> str:
     """What a recalibration can promise, in a few sentences."""
     said = [_promise(item, found.target_far, by_person=by_person) for item in found.promises]
@@ -50,5 +102,5 @@ def _promise(item: Promise, target: float, *, by_person: bool) -> str:
     return f"{told} {short}: at least {item.needed} {trials} are needed, here are {item.trials}."
 
 
-def _rate(rate: Rate) -> str:
+def _rate(rate: RateOutOfSample) -> str:
     return f"{percent(rate.value)} out of sample, 95 % interval {100 * rate.low:.1f} to {100 * rate.high:.1f} %"
