@@ -1,0 +1,176 @@
+"""Finds pictures that come again: motion that equals, picture by picture, the motion of some time before, or its reverse.
+
+Motion is compared and not pictures: those of a person who sits still all look alike.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.constants import VIDEO_FPS
+
+MIN_LAG = 8
+"""Nearest that is compared, in frames (0.32 s): below, one movement of a mouth may equal the next."""
+
+MAX_LAG = 20 * VIDEO_FPS
+"""Farthest that is compared, in frames; the memory it costs is bounded."""
+
+WINDOW = VIDEO_FPS
+"""Frames that must come again."""
+
+MIN_MOVING = 10
+"""Frames of a window in which something must move; a source of 12.5 pictures a second moves in half of them."""
+
+NOISE = 0.6
+"""Changes of a cell up to this many grey levels are the encoder's."""
+
+MIN_MOTION = 2.0
+"""Least length of the vector of changes that is motion, in grey levels."""
+
+ALIKE = 0.6
+"""Cosine from which on two motions are the same. Encoded again, those of a loop have more."""
+
+MIN_SHARE = 0.8
+"""Share of the moving frames of a window that must come again."""
+
+_MIRRORS = (2 * WINDOW - 1, 2 * WINDOW)
+"""Lag of the last frame of a window that is the reverse of the one before: the picture between is shown once, or twice."""
+
+MIN_MOVING_BACK, MIN_SHARE_BACK = 15, 0.9
+"""The same for what runs back. More is asked: one nod, or one blink, comes close."""
+
+_TILES = 4
+_MIN_TILES = 0.75
+"""Share of the parts of the picture (a grid of 4 x 4) in which something moves that must repeat: a background that runs in a loop
+behind a person does not make the person a loop."""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A window of frames that came before."""
+
+    start: int
+    """First frame of the later one."""
+    stop: int
+    lag: int
+    """Frames between the two; for what runs back between the first frame and the one it equals."""
+    share: float
+    """Share of its moving frames that come again, 0 to 1."""
+    backwards: bool
+
+
+class RepeatFinder:
+    """Watches the pictures of a clip, in order."""
+
+    def __init__(self) -> None:
+        self.found: list[Repeat] = []
+        """In order; windows overlap."""
+        self._previous: np.ndarray | None = None
+        self._waiting: list[np.ndarray] = []
+        self._motion = np.empty((0, 0), np.float32)
+        """float32 (frames, cells): of the last frames, those before the waiting ones."""
+        self._alike = np.empty((0, MAX_LAG + 1), np.float32)
+        """float32 (frames, lags): of the last frames, the cosine of their motion and that of `lag` frames before; NaN where both
+        stand still, or there is none."""
+        self._seen = 0
+
+    def feed(self, cells: np.ndarray) -> None:
+        """Look at the next picture, float32 (rows, columns)."""
+        if self._previous is None or cells.shape != self._previous.shape:  # of another size nothing can be compared
+            self._previous = cells
+            self._waiting, self._motion = [], np.empty((0, cells.size), np.float32)
+            self._alike = self._alike[:0]
+        change = cells - self._previous
+        self._previous = cells
+        # Light that flickers runs through the picture in rows, at a period of its own.
+        change = change - change.mean(axis=1, keepdims=True)
+        self._waiting.append((np.sign(change) * np.maximum(np.abs(change) - NOISE, 0.0)).ravel())
+        self._seen += 1
+        if len(self._waiting) == WINDOW:
+            self.finish()
+
+    def finish(self) -> None:
+        """Look at what waits."""
+        if not self._waiting:
+            return
+        new = np.stack(self._waiting)
+        self._waiting = []
+        every = np.concatenate([self._motion, new])
+        self._alike = np.concatenate([self._alike[1 - WINDOW :], _alike(new, every)])
+        for stop, lag, share, backwards in _windows(self._alike, len(new)):
+            last = len(every) - len(new) + stop
+            pairs = _pairs(last, lag, backwards)
+            if _everywhere(every, pairs, self._previous.shape if self._previous is not None else (1, 1), backwards):
+                end = self._seen - len(every) + last
+                self.found.append(Repeat(end - WINDOW + 1, end + 1, lag, share, backwards))
+        self._motion = every[-MAX_LAG:]
+
+
+def _alike(new: np.ndarray, every: np.ndarray) -> np.ndarray:
+    """Cosines of the last rows of `every`, which are `new`, with those `lag` rows before: float32 (new, MAX_LAG + 1)."""
+    lengths = np.linalg.norm(every, axis=1)
+    mine = lengths[-len(new) :]
+    cosine = new @ every.T / (np.maximum(mine, 1e-3)[:, None] * np.maximum(lengths, 1e-3))
+    cosine[np.maximum(mine[:, None], lengths) < MIN_MOTION] = np.nan
+    rows = np.arange(len(every) - len(new), len(every))[:, None] - np.arange(MAX_LAG + 1)
+    cosine = np.take_along_axis(cosine, np.maximum(rows, 0), axis=1)
+    cosine[rows < 1] = np.nan  # the first picture of all has no motion
+    return cosine.astype(np.float32)
+
+
+def _windows(alike: np.ndarray, new: int) -> list[tuple[int, int, float, bool]]:
+    """Windows that come again: index of their last frame among the `new` last rows, lag, share, whether they run backwards."""
+    found = []
+    moving, same = _counts(~np.isnan(alike)), _counts(alike >= ALIKE)
+    shares = np.where(moving >= MIN_MOVING, same / np.maximum(moving, 1), 0.0)
+    lags = MIN_LAG + shares[:, MIN_LAG:].argmax(axis=1)
+    for row in range(max(len(alike) - new, WINDOW - 1), len(alike)):
+        number, end = row - len(alike) + new, row - WINDOW + 1
+        lag = int(lags[end])
+        if shares[end, lag] >= MIN_SHARE:
+            found.append((number, lag, float(shares[end, lag]), False))
+            continue
+        for lag in _MIRRORS:
+            # Back from the last frame, the one that equals it comes nearer by two each time.
+            values = alike[row - np.arange(WINDOW), lag - 2 * np.arange(WINDOW)]
+            moves, mirrored = int((~np.isnan(values)).sum()), int((values <= -ALIKE).sum())
+            if moves >= MIN_MOVING_BACK and mirrored >= MIN_SHARE_BACK * moves:
+                found.append((number, lag, mirrored / moves, True))
+                break
+    return found
+
+
+def _counts(true: np.ndarray) -> np.ndarray:
+    """How many of every `WINDOW` rows are true: (rows - WINDOW + 1, columns)."""
+    sums = np.cumsum(true, axis=0, dtype=np.int16)
+    sums[WINDOW:] -= sums[:-WINDOW].copy()
+    return sums[WINDOW - 1 :]
+
+
+def _pairs(last: int, lag: int, backwards: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of a window that ends with row `last`, and those they equal."""
+    back = np.arange(WINDOW)
+    return last - back, last - lag + (back if backwards else -back)
+
+
+def _everywhere(motion: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], shape: tuple[int, int], backwards: bool) -> bool:
+    """Whether most parts of the picture in which something moves repeat."""
+    one, other = (_tiles(motion[rows], shape) for rows in pairs)
+    moving, alike = 0, 0
+    for a, b in zip(one, other, strict=True):
+        lengths = np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1)
+        moves = np.maximum(*lengths) >= MIN_MOTION
+        if moves.sum() < MIN_MOVING:
+            continue
+        cosine = (a * b).sum(axis=1) / np.maximum(lengths[0] * lengths[1], 1e-3)
+        moving += 1
+        alike += ((-cosine if backwards else cosine)[moves] >= ALIKE).mean() >= MIN_SHARE - 0.2
+    return alike >= _MIN_TILES * moving
+
+
+def _tiles(motion: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
+    """Parts of the picture: float32 (frames, cells of the part) each."""
+    rows = np.array_split(np.arange(shape[0]), _TILES)
+    columns = np.array_split(np.arange(shape[1]), _TILES)
+    pictures = motion.reshape(len(motion), *shape)
+    return [pictures[:, y][:, :, x].reshape(len(motion), -1) for y in rows for x in columns if len(y) and len(x)]
