@@ -84,7 +84,6 @@ class Settings(BaseSettings):
     )
 
     log_level: str = Field("INFO", validation_alias=_also("LOG_LEVEL"), description="Level of the log on stderr.")
-    port: int = Field(5000, ge=0, le=65535, validation_alias=_also("PORT"), description="Port of `serve`.")
 
     def off_by(self, offset_frames: "Offset") -> "Offset":
         """Frames that an offset, or each of several, lies from the expected one."""

@@ -18,6 +18,8 @@ from typing import NoReturn
 from core import __version__
 from core.errors import LipgateError
 
+_ALL_SETTINGS = ("core", "service", "aws", "kiosk")
+
 DESCRIPTION = "Says whether the face in a video really speaks the words we hear."
 EPILOG = """\
 A positive offset means that the sound comes before the lips, a negative one that it comes late; one frame is 40 ms.
@@ -39,6 +41,9 @@ class Command:
     module: str
     """Has `add_parser(commands)`, which adds the parser of that name and sets its default `run`."""
 
+    settings: tuple[str, ...] = ("core",)
+    """Parts of the settings it reads. A bad value in another part, such as a PORT meant for another program, is not its affair."""
+
 
 COMMANDS = (
     Command("score", "score videos", "desktop.score_command"),
@@ -46,13 +51,13 @@ COMMANDS = (
     Command("fix", "write a copy with the sound moved by the measured offset", "desktop.fix_command"),
     Command("evaluate", "measure how well clips of your own are told apart", "desktop.evaluate_command"),
     Command("calibrate", "fit score and thresholds to clips of your own", "desktop.calibrate_command"),
-    Command("serve", "serve the HTTP API", "handlers.serve_command"),
-    Command("kiosk", "run a verification station", "desktop.kiosk_command"),
-    Command("history", "export and verify what a station remembers", "desktop.history_command"),
-    Command("keys", "add, list and revoke API keys of serve", "handlers.keys_command"),
+    Command("serve", "serve the HTTP API", "handlers.serve_command", ("core", "service")),
+    Command("kiosk", "run a verification station", "desktop.kiosk_command", ("core", "service", "kiosk")),
+    Command("history", "export and verify what a station remembers", "desktop.history_command", ("core", "kiosk")),
+    Command("keys", "add, list and revoke API keys of serve", "handlers.keys_command", ("core", "service", "aws")),
     Command("weights", "list, fetch, import and verify network weights", "desktop.weights_command"),
-    Command("settings", "list all settings", "desktop.settings_command"),
-    Command("doctor", "say what this machine has and lacks, and what to do about it", "desktop.doctor_command"),
+    Command("settings", "list all settings", "desktop.settings_command", _ALL_SETTINGS),
+    Command("doctor", "say what this machine has and lacks, and what to do about it", "desktop.doctor_command", _ALL_SETTINGS),
     Command("bench", "measure the speed of this machine", "desktop.bench_command"),
 )
 
@@ -74,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _ended_like_by_ctrl_c():
             try:
-                return _run(_parse(sys.argv[1:] if arguments is None else arguments))
+                return _run(*_parse(sys.argv[1:] if arguments is None else arguments))
             finally:  # --help ends by SystemExit
                 sys.stdout.flush()
     except BrokenPipeError:  # `lipgate score ... | head` ends quietly, as other programs do
@@ -120,11 +125,11 @@ def _ended_like_by_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(command: Command, arguments: argparse.Namespace) -> int:
     from core.settings import settings
     from desktop.every_setting import problems
 
-    found = problems()
+    found = problems(command.settings)
     for problem in found:
         print(f"error [bad_setting]: {problem}", file=sys.stderr)
     if found:
@@ -141,7 +146,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return 1
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     parser = argparse.ArgumentParser(
         prog="lipgate", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -154,4 +159,5 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
             import_module(command.module).add_parser(commands)
         else:
             commands.add_parser(command.name, help=command.help)
-    return parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
+    return next(command for command in COMMANDS if command.name == wanted), parsed

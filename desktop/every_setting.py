@@ -1,6 +1,6 @@
 """The settings of all parts of the program together: for who lists them, and for who says what is wrong with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
@@ -10,12 +10,12 @@ from desktop.kiosk.settings import KioskSettings, kiosk_settings
 from handlers.adapters.aws.settings import AwsSettings, aws_settings
 from handlers.settings import ServiceSettings, service_settings
 
-PARTS: tuple[tuple[type[BaseSettings], Callable[[], BaseSettings]], ...] = (
-    (Settings, settings),
-    (ServiceSettings, service_settings),
-    (AwsSettings, aws_settings),
-    (KioskSettings, kiosk_settings),
-)
+PARTS: dict[str, tuple[type[BaseSettings], Callable[[], BaseSettings]]] = {
+    "core": (Settings, settings),
+    "service": (ServiceSettings, service_settings),
+    "aws": (AwsSettings, aws_settings),
+    "kiosk": (KioskSettings, kiosk_settings),
+}
 """Each part's class, and how its values are read: once per process."""
 
 
@@ -24,10 +24,14 @@ def variable(part: type[BaseSettings], name: str) -> str:
     return f"{part.model_config.get('env_prefix', '')}{name}".upper()
 
 
-def problems() -> list[str]:
-    """What cannot be used of the environment and `.env`: each variable with the reason."""
+def problems(names: Iterable[str]) -> list[str]:
+    """What cannot be used of the environment and `.env`: each variable with the reason.
+
+    Args:
+        names: of the parts that are looked at.
+    """
     found = []
-    for part, read in PARTS:
+    for part, read in (PARTS[name] for name in names):
         try:
             read()
         except ValidationError as error:

@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     rows = [
         _row(variable(part, name), field, getattr(read(), name))
-        for part, read in PARTS
+        for part, read in PARTS.values()
         for name, field in part.model_fields.items()
     ]
     if arguments.json:

@@ -53,7 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
     from handlers.logs import log_json
     from handlers.server import run as run_server
 
-    chosen_port = core_settings().port if arguments.port is None else arguments.port
     log_json(core_settings().log_level)
     services = local_services(settings)
     if settings.preload_models:
@@ -62,8 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         except LipgateError:
             services.close()
             raise
-    _announce(settings.host, chosen_port)
-    return run_server(create_app(services), services, settings.host, chosen_port)
+    _announce(settings.host, settings.port)
+    return run_server(create_app(services), services, settings.host, settings.port)
 
 
 def _settings(arguments: argparse.Namespace) -> "ServiceSettings":
@@ -71,6 +70,7 @@ def _settings(arguments: argparse.Namespace) -> "ServiceSettings":
 
     given = {
         "host": arguments.host,
+        "port": arguments.port,
         "upload_dir": arguments.upload_dir,
         "data_dir": arguments.data_dir,
         "workers": arguments.workers,

@@ -18,6 +18,13 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LIPGATE_", env_file=".env", extra="ignore", populate_by_name=True)
 
     host: str = Field("127.0.0.1", description="Address `serve` listens on.")
+    port: int = Field(
+        5000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("LIPGATE_PORT", "PORT"),
+        description="Port of `serve`.",
+    )
     upload_dir: Path | None = Field(
         None,
         validation_alias=AliasChoices("LIPGATE_UPLOAD_DIR", "UPLOAD_DIR"),

@@ -23,7 +23,7 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def _fresh_settings() -> None:
-    for _, read in PARTS:
+    for _, read in PARTS.values():
         read.cache_clear()
 
 
@@ -160,7 +160,7 @@ def test_a_user_without_a_home_gets_the_folders_of_the_machine(monkeypatch: pyte
         assert Settings().weights_dir.is_absolute()
 
 
-@pytest.mark.parametrize("command", [["settings"], ["doctor"], ["score", SAMPLE], ["history", "verify"]])
+@pytest.mark.parametrize("command", [["settings"], ["doctor"]])
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -178,6 +178,38 @@ def test_a_setting_that_cannot_be_used_is_named(
     monkeypatch.setenv(variable, value)
     assert main(command) == 2
     assert capsys.readouterr().err.startswith(f"error [bad_setting]: {variable}: ")
+
+
+BAD_VALUES = {
+    "core": ("LIPGATE_ALLOW_THRESHOLD", "7"),
+    "service": ("PORT", "abc"),
+    "aws": ("LIPGATE_AWS_ATTEMPTS", "0"),
+    "kiosk": ("LIPGATE_KIOSK_LANGUAGE", "fr"),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "read"),
+    [
+        (["score", "missing.mp4"], {"core"}),
+        (["fix", "missing.mp4", "out.mp4"], {"core"}),
+        (["weights", "list"], {"core"}),
+        (["bench", "missing.mp4"], {"core"}),
+        (["serve", "--host", "0.0.0.0"], {"core", "service"}),
+        (["keys", "list"], {"core", "service", "aws"}),
+        (["history", "verify"], {"core", "kiosk"}),
+    ],
+)
+@pytest.mark.parametrize("part", BAD_VALUES)
+def test_a_command_minds_the_settings_it_reads_and_no_others(
+    command: list[str], read: set[str], part: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """PORT=abc may be meant for another program of this machine, and a score listens on no port."""
+    for name in ("LIPGATE_DATA_DIR", "LIPGATE_KIOSK_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv(*BAD_VALUES[part])
+    main(command)
+    assert ("[bad_setting]" in capsys.readouterr().err) == (part in read)
 
 
 def test_bench_times_the_stages(capsys: Captured) -> None:

@@ -15,7 +15,7 @@ from desktop.evaluation.results import Measured
 _NO_MATTER = {
     *("model", "detector", "device", "threads", "calibration"),
     *("allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames"),
-    *("max_video_size_mb", "processing_timeout_seconds", "log_level", "port"),
+    *("max_video_size_mb", "processing_timeout_seconds", "log_level"),
     *("weights_dir", "model_path", "detector_path", "allow_unverified_weights", "weights_url"),
 }
 """Settings that change nothing of what is measured, or whose effect is told by the weights' hashes. New settings matter."""
