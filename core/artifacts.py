@@ -11,6 +11,7 @@ offsets.txt     offset, distance and confidence of each track
 import contextlib
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,9 @@ from core.faces.track import TrackPiece
 from core.media import ffmpeg
 from core.scenes import Frame
 from core.verdict import TrackResult
+
+JOIN_SECONDS = 600.0
+"""Longest time that putting a track's pictures and sound into one file may take."""
 
 
 class Artifacts:
@@ -81,7 +85,9 @@ class Artifacts:
         """Finish the files of a track."""
         self._writers.pop(result.track).finish()
         if distances is not None:
-            np.save(self._folder / f"{result.track:05d}_distances.npy", distances)
+            table = self._folder / f"{result.track:05d}_distances.npy"
+            with _told(table):
+                np.save(table, distances)
         sync = result.sync
         self._tracks.append(
             {
@@ -96,10 +102,17 @@ class Artifacts:
         self._offsets.append(f"{result.track:05d}\t{values}")
 
     def _write(self, name: str, text: str) -> None:
-        try:
+        with _told(self._folder / name):
             (self._folder / name).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise OutputError("output_failed", f"{self._folder / name} cannot be written: {error.strerror}.") from error
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """A file that cannot be written is an error of the score, whatever the system calls it."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError("output_failed", f"{path} cannot be written: {error.strerror}.") from error
 
 
 class _CropWriter:
@@ -119,13 +132,18 @@ class _CropWriter:
 
     def add(self, crops: np.ndarray, samples: np.ndarray) -> None:
         assert self._process.stdin is not None  # noqa: S101
-        try:
+        with _told(self._target):
             self._process.stdin.write(np.ascontiguousarray(crops).tobytes())
             self._samples.write(samples.astype("<i2").tobytes())
-        except OSError as error:
-            raise OutputError("output_failed", f"{self._target} cannot be written: {error.strerror}.") from error
 
     def finish(self) -> None:
+        try:
+            with _told(self._target):
+                self._join()
+        finally:
+            self.abandon()
+
+    def _join(self) -> None:
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.close()
         self._process.wait()
@@ -134,8 +152,11 @@ class _CropWriter:
         sound = ["-f", "s16le", "-ar", str(AUDIO_RATE), "-ac", "1", "-i", f"file:{self._sound}"]
         join = ["-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "pcm_s16le", f"file:{self._target}"]
         with ffmpeg.running(["-loglevel", "error", "-y", *pictures, *sound, *join], capture_log=True) as process:
-            _, log = process.communicate(timeout=600)
-        self.abandon()
+            try:
+                _, log = process.communicate(timeout=JOIN_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                message = f"{self._target} cannot be written: ffmpeg was not done within {JOIN_SECONDS:g} s."
+                raise OutputError("output_failed", message) from error
         if process.returncode:
             raise OutputError("output_failed", f"{self._target} cannot be written: {log.decode('utf-8', 'replace').strip()}")
 

@@ -64,12 +64,13 @@ class Models:
         place = resolve_device(device or options.device)
         sync_bundle = find(_named(model or options.model, EMBEDDED_SYNC))
         faces_bundle = find(_named(detector or options.detector, EMBEDDED_DETECTOR))
+        sync = _sync_model(sync_bundle, place, options.threads)
         if sync_bundle.calibration is None:
             raise WeightsError("weights_unreadable", f"The manifest holds no calibration of '{sync_bundle.name}'.")
         file = calibration or options.calibration
         site = read_site_file(file, sync_bundle.name, sync_bundle.sha256) if file else None
         return cls(
-            sync=_sync_model(sync_bundle, place, options.threads),
+            sync=sync,
             sync_info=_info(sync_bundle),
             calibration=site.calibration if site else sync_bundle.calibration,
             detector=_detector(faces_bundle, place, options),

@@ -67,8 +67,8 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
     with watch.stage("probe"):
         try:
             clip = media.probe(source, max_duration_s=limits.max_duration_s, max_pixels=limits.max_pixels, deadline=deadline)
-        finally:
-            _check_time(deadline, options)
+        except media.Overdue as error:
+            raise DeadlineError(options.deadline_s or 0.0) from error
     run = _Run(clip, models, options, limits, watch, deadline)
     if clip.has_audio:
         try:

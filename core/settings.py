@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from platformdirs import site_data_path, user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field
@@ -33,9 +33,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LIPGATE_", env_file=".env", extra="ignore", populate_by_name=True)
 
-    model: str = Field("auto", description="Sync model: auto, mini or syncnet. auto is the embedded one.")
-    detector: str = Field("auto", description="Face detector: auto, yunet or s3fd. auto is the embedded one.")
-    device: str = Field("auto", description="auto, cpu or cuda. auto takes CUDA where torch and a GPU are there.")
+    model: Literal["auto", "mini", "syncnet"] = Field(
+        "auto", description="Sync model: auto, mini or syncnet. auto is the embedded one."
+    )
+    detector: Literal["auto", "yunet", "s3fd"] = Field(
+        "auto", description="Face detector: auto, yunet or s3fd. auto is the embedded one."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="auto, cpu or cuda. auto takes CUDA where torch and a GPU are there."
+    )
     threads: int = Field(0, ge=0, description="CPU threads of the networks; 0 means one per core.")
 
     allow_threshold: float = Field(0.90, ge=0, le=1, description="Least score for ALLOW.")

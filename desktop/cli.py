@@ -42,7 +42,7 @@ class Command:
     """Has `add_parser(commands)`, which adds the parser of that name and sets its default `run`."""
 
     settings: tuple[str, ...] = ("core",)
-    """Parts of the settings it reads. A bad value in another part, such as a PORT meant for another program, is not its affair."""
+    """Parts of the settings it reads. A bad value in another part, such as another program's PORT, is not its affair."""
 
 
 COMMANDS = (

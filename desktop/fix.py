@@ -6,12 +6,14 @@ once: with the file opened twice and `-itsoffset`, MPEG-TS would count the two o
 
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.constants import MS_PER_FRAME
 from core.errors import InputError, NotJudgedError, OutputError
 from core.media import ffmpeg
+from core.media.probe import PROBE_SECONDS
 from core.report import Report
 from core.settings import Settings
 from desktop.encoding import Complaints
@@ -117,7 +119,10 @@ def _wrong_container(target: Path) -> str:
 def _kinds(source: Path) -> set[str]:
     """Kinds of streams in a file, in ffmpeg's words."""
     with ffmpeg.running(ffmpeg.input_arguments(source), capture_log=True) as process:
-        _, log = process.communicate(timeout=60)
+        try:
+            _, log = process.communicate(timeout=PROBE_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise InputError("corrupt_video", f"{source.name} could not be opened within {PROBE_SECONDS:g} s.") from error
     listing = log.decode("utf-8", "replace")
     kinds = set(_STREAM.findall(listing))
     if "Video" not in kinds:

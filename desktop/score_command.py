@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.models import Models
 
     models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
-    outcomes = [_score(file, models, arguments) for file in arguments.files]
+    outcomes = [_score(number, file, models, arguments) for number, file in enumerate(arguments.files)]
     _print(outcomes, as_json=arguments.json)
     reports = [(Path(outcome.file), outcome.report) for outcome in outcomes if outcome.report is not None]
     if arguments.report and reports:
@@ -58,12 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(outcome.error for outcome in outcomes) else 0
 
 
-def _score(file: str, models: "Models", arguments: argparse.Namespace) -> Outcome:
+def _score(number: int, file: str, models: "Models", arguments: argparse.Namespace) -> Outcome:
     from core.pipeline import Options
 
     artifacts = arguments.artifacts
     if artifacts and len(arguments.files) > 1:
-        artifacts = artifacts / f"{arguments.files.index(file):03d}_{Path(file).stem}"
+        artifacts = artifacts / f"{number:03d}_{Path(file).stem}"
     with _progress(file) as on_progress:
         options = Options(vshift=arguments.offset_range, artifacts=artifacts, on_progress=on_progress)
         outcome = outcome_of(file, models, options)

@@ -15,8 +15,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+import core.artifacts
+import desktop.fix
 from core import media
-from core.errors import DeadlineError, InputError
+from core.errors import DeadlineError, InputError, OutputError
 from core.faces.detection import Detection
 from core.media import ffmpeg
 from core.models import Models
@@ -198,6 +200,34 @@ def test_ffmpeg_that_hangs_on_the_first_look_is_given_up(clip: Path, hang: Calla
     assert caught.value.code == "corrupt_video"
 
 
+def test_a_first_look_that_comes_to_its_deadline_says_nothing_of_the_file(clip: Path, hang: Callable) -> None:
+    hang("frames:v")
+    with pytest.raises(media.Overdue):
+        media.probe(clip, deadline=time.monotonic() + 0.2)
+
+
+def test_a_copy_that_hangs_on_the_first_look_is_given_up(
+    clip: Path, hang: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hang("-i")
+    monkeypatch.setattr(desktop.fix, "PROBE_SECONDS", 0.2)
+    with pytest.raises(InputError) as caught:
+        desktop.fix.fix(clip, tmp_path / "fixed.mkv", 3)
+    assert caught.value.code == "corrupt_video"
+
+
+def test_artifacts_that_hang_when_they_are_joined_are_given_up_and_leave_nothing_half_done(
+    clip: Path, models: Models, hang: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hang("pcm_s16le?file")
+    monkeypatch.setattr(core.artifacts, "JOIN_SECONDS", 0.2)
+    folder = tmp_path / "artifacts"
+    with pytest.raises(OutputError) as caught:
+        score(clip, models, Options(artifacts=folder))
+    assert caught.value.code == "output_failed"
+    assert [path.name for path in folder.iterdir() if path.suffix == ".pcm" or ".part" in path.name] == []
+
+
 def test_generator_that_is_closed_ends_ffmpeg(clip: Path) -> None:
     before = children(os.getpid())
     pictures = media.frames(media.probe(clip))
@@ -278,6 +308,15 @@ def test_an_ffmpeg_out_of_cpu_time_does_not_look_like_the_end_of_a_file(monkeypa
     monkeypatch.setattr(ffmpeg, "_cpu_limit", lambda deadline: ["-timelimit", "1"])
     endless = ["-f", "lavfi", "-i", "testsrc2=size=640x360", "-f", "rawvideo", "-"]
     with ffmpeg.running(endless) as process, ffmpeg.Output(process) as output, pytest.raises(InputError, match="by a signal"):
+        deque(iter(lambda: output.read(1 << 20), None), maxlen=0)
+
+
+def test_an_ffmpeg_that_has_used_the_cpu_time_of_its_deadline_is_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where this program was frozen, or one file kept many cores busy: nothing is wrong with the file."""
+    monkeypatch.setattr(ffmpeg, "_cpu_limit", lambda deadline: ["-timelimit", "1"])
+    endless = ["-f", "lavfi", "-i", "testsrc2=size=640x360", "-f", "rawvideo", "-"]
+    late = time.monotonic() + 600
+    with ffmpeg.running(endless, deadline=late) as process, ffmpeg.Output(process) as output, pytest.raises(media.Overdue):
         deque(iter(lambda: output.read(1 << 20), None), maxlen=0)
 
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from core import runtime
-from core.errors import LipgateError
+from core.errors import LipgateError, WeightsError
+from core.models import Models
 
 
 def _code(function, *args) -> str:
@@ -34,3 +35,10 @@ def test_cuda_asked_for_by_name_must_be_there(monkeypatch):
     assert _code(runtime.resolve_device, "cuda") == "cuda_unavailable"
     assert _code(runtime.resolve_device, "tpu") == "cuda_unavailable"
     assert runtime.resolve_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize(("model", "detector"), [("mouth", None), ("yunet", None), (None, "mini"), (None, "silero_vad")])
+def test_a_network_of_another_kind_is_not_taken(model, detector):
+    with pytest.raises(WeightsError) as caught:
+        Models.load(model, detector, "cpu")
+    assert caught.value.code == "weights_unknown"

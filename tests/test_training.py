@@ -2,11 +2,11 @@
 
 import copy
 import dataclasses
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pydantic
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -193,5 +193,19 @@ def test_a_cut_and_a_pause_keep_picture_and_sound_together(config: Config) -> No
             assert (np.abs(seen - heard) <= 1.5).sum() >= 34 - (4 if take is not first else 1)
 
 
-def test_the_committed_configuration_is_complete() -> None:
-    assert json.dumps(dataclasses.asdict(Config.read(CONFIG)), default=str)
+@pytest.mark.parametrize("file", sorted(CONFIG.parent.glob("*.toml")), ids=lambda file: file.stem)
+def test_a_committed_configuration_has_every_value_in_its_type(file: Path) -> None:
+    config = Config.read(file)
+    for field in dataclasses.fields(Config):
+        pydantic.TypeAdapter(field.type).validate_python(getattr(config, field.name), strict=True)
+    assert config.steps > config.validate_every > 0
+    assert config.clips
+    assert config.held_out, "without clips that are held out nothing tells when to stop"
+
+
+@pytest.mark.parametrize("value", ["steps", "learning_rate", "bfloat16"])
+def test_a_configuration_that_lacks_a_value_is_refused(value: str, tmp_path: Path) -> None:
+    lacking = tmp_path / "lacking.toml"
+    lacking.write_text("".join(line for line in CONFIG.open() if not line.startswith(f"{value} ")))
+    with pytest.raises(TypeError, match=value):
+        Config.read(lacking)

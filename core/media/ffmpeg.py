@@ -39,8 +39,18 @@ class Overdue(Exception):  # noqa: N818 - not an error of anybody's: the caller 
 class Process(subprocess.Popen[bytes]):
     """A running ffmpeg."""
 
+    deadline: float | None = None
+    """`time.monotonic()` at which it is ended."""
+
     overdue = False
     """It was ended, or was about to be, at its deadline."""
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether its end, if by a signal, is that of its time: this program told it so, or the kernel, in CPU seconds."""
+        if self.deadline is None:
+            return self.overdue
+        return self.overdue or self.returncode == INTERRUPTED or time.monotonic() >= self.deadline
 
 
 @cache
@@ -88,6 +98,7 @@ def running(
     timer = None
     try:
         process = start.process()
+        process.deadline = deadline
         if deadline is not None:
             timer = threading.Timer(max(0.0, deadline - time.monotonic()), _expire, [process])
             timer.daemon = True
@@ -195,7 +206,7 @@ class Output:
         """Read until `view` is full; False where the output ends before.
 
         Raises:
-            Overdue: it ends because the process was killed at its deadline.
+            Overdue: it ends because the process was killed at its deadline, or had used the CPU time it could until then.
             InputError: `corrupt_video` when nothing comes for `STALL_SECONDS`, or the process was killed by anybody else.
         """
         filled = 0
@@ -223,6 +234,8 @@ class Output:
         if self._stalled:
             raise InputError("corrupt_video", f"The file could not be read on: nothing came for {STALL_SECONDS:g} s.")
         if status < 0 or status == INTERRUPTED:
+            if self._process.out_of_time:
+                raise Overdue
             raise InputError("corrupt_video", "The file could not be read on: ffmpeg was ended by a signal.")
 
     def _guard(self) -> None:

@@ -64,7 +64,7 @@ def probe(
         path: a local file.
         max_duration_s: refuse what says it is longer.
         max_pixels: refuse larger pictures (width times height); the decoder never makes one.
-        deadline: `time.monotonic()` at which to give up, with `corrupt_video`.
+        deadline: `time.monotonic()` at which to give up.
 
     Raises:
         InputError: file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream, corrupt_video,
@@ -133,11 +133,14 @@ def _check_size(path: Path, size: re.Match[str], max_pixels: int | None) -> None
 
 def _run(path: Path, arguments: list[str], deadline: float | None) -> str:
     """What ffmpeg says of the file, without the file's name: that may hold anything, also lines like ffmpeg's own."""
-    seconds = PROBE_SECONDS if deadline is None else min(PROBE_SECONDS, max(0.0, deadline - time.monotonic()))
+    left = PROBE_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
+    seconds = min(PROBE_SECONDS, left)
     with ffmpeg.running(arguments, capture_log=True) as process:
         try:
             _, log = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as error:
+            if left < PROBE_SECONDS:  # the want of time is the caller's, not a fault of the file
+                raise ffmpeg.Overdue from error
             raise InputError("corrupt_video", f"{path.name} could not be opened within {seconds:g} s.") from error
     if process.returncode < 0:  # not a word about the file: another one may fare the same on this machine
         raise InputError("corrupt_video", f"{path.name} could not be opened: ffmpeg was ended by a signal.")

@@ -263,7 +263,7 @@ def test_what_cannot_be_scored_is_said_as_ever(scorer: Scorer, tmp_path: Path) -
 
 
 def test_weights_that_are_not_there_are_said_as_ever() -> None:
-    scorer = Scorer(Settings(_env_file=None, model="nothing"), 1, 1)
+    scorer = Scorer(Settings(_env_file=None).model_copy(update={"model": "nothing"}), 1, 1)
     with pytest.raises(WeightsError) as caught:
         scorer.load()
     assert caught.value.code == "weights_unknown"
