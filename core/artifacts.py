@@ -4,7 +4,7 @@ faces.json      for each frame that was looked at, the faces found
 scenes.json     first and last frame of each shot
 tracks.json     first frame, smoothed boxes and result of each track
 00000.avi       crops of track 0 as the model got them (FFV1, lossless) with their sound (PCM)
-00000_distances.npy   float32 (windows, 2 vshift + 1)
+00000_distances.npy   float32 (windows, 2 n + 1), n the search range or 15, whichever is more
 offsets.txt     offset, distance and confidence of each track
 """
 

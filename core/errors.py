@@ -7,6 +7,7 @@
     ├── DeadlineError         timeout
     ├── WeightsError          weights_missing, weights_mismatch, weights_unknown, weights_unreadable,
     │                         licence_not_accepted, fetch_failed
+    ├── SettingsError         bad_setting
     ├── CalibrationError      calibration_unreadable, calibration_mismatch, calibration_impossible, too_little_data,
     │                         not_promised
     ├── DeviceError           cuda_unavailable, torch_missing
@@ -42,6 +43,13 @@ class DeadlineError(LipgateError):
 
 class WeightsError(LipgateError):
     """Weights are missing, unknown, altered or may not be used yet."""
+
+
+class SettingsError(LipgateError, ValueError):
+    """A setting is out of its range, or does not go with another. A `ValueError` too, so that validators of fields take it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("bad_setting", message)
 
 
 class CalibrationError(LipgateError):

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.calibration import Calibration
+from core.chosen import Chosen, chosen
 from core.errors import WeightsError
 from core.faces.detection import Detector
+from core.limits import Limits
 from core.report import ModelInfo
 from core.runtime import Device, OnnxNetwork, resolve_device
 from core.settings import Settings, settings
-from core.site_calibration import SiteFile, read_site_file
+from core.site_calibration import SiteFile
 from core.sync.model import SyncModel
-from core.weights.store import Bundle, find
-
-EMBEDDED_SYNC, EMBEDDED_DETECTOR = "mini", "yunet"
+from core.weights.store import Bundle
 
 
 @dataclass(frozen=True)
@@ -22,20 +22,29 @@ class Models:
 
     sync: SyncModel
     sync_info: ModelInfo
-    calibration: Calibration
-    """The embedded one, or the site's."""
     detector: Detector
     detector_info: ModelInfo
     speech: OnnxNetwork
     visibility: OnnxNetwork
     """Tells hidden mouths."""
     device: Device
-    site: SiteFile | None = None
-    """Where `calibration` and the thresholds come from; None: embedded calibration, thresholds of the settings."""
+    chosen: Chosen
+    """What they were loaded from."""
 
-    def limits(self, limits: Settings) -> Settings:
-        """The settings with the site's thresholds, where there is a site file and nobody set others."""
-        return self.site.limits(limits) if self.site else limits
+    @property
+    def calibration(self) -> Calibration:
+        """The embedded one, or the site's."""
+        return self.chosen.calibration
+
+    @property
+    def site(self) -> SiteFile | None:
+        """The site's file; None: embedded calibration, thresholds of the settings."""
+        return self.chosen.site
+
+    @property
+    def limits(self) -> Limits:
+        """Of the settings; the site's file gives the thresholds that nobody set."""
+        return self.chosen.limits
 
     @classmethod
     def load(
@@ -57,34 +66,25 @@ class Models:
 
         Raises:
             CalibrationError: calibration_unreadable, calibration_mismatch.
+            SettingsError: bad_setting, thresholds of settings and site that do not go together.
             WeightsError: weights_unknown, weights_missing, weights_mismatch, weights_unreadable.
             DeviceError: cuda_unavailable, torch_missing.
         """
-        options = options or settings()
-        place = resolve_device(device or options.device)
-        sync_bundle = find(_named(model or options.model, EMBEDDED_SYNC))
-        faces_bundle = find(_named(detector or options.detector, EMBEDDED_DETECTOR))
-        sync = _sync_model(sync_bundle, place, options.threads)
-        if sync_bundle.calibration is None:
-            raise WeightsError("weights_unreadable", f"The manifest holds no calibration of '{sync_bundle.name}'.")
-        file = calibration or options.calibration
-        site = read_site_file(file, sync_bundle.name, sync_bundle.sha256) if file else None
+        given = {"model": model, "detector": detector, "device": device, "calibration": calibration}
+        options = (options or settings()).model_copy(update={name: value for name, value in given.items() if value is not None})
+        place = resolve_device(options.device)
+        found = chosen(options)
         return cls(
-            sync=sync,
-            sync_info=_info(sync_bundle),
-            calibration=site.calibration if site else sync_bundle.calibration,
-            detector=_detector(faces_bundle, place, options),
-            detector_info=_info(faces_bundle),
-            speech=OnnxNetwork(find("silero_vad").read_branch("speech"), threads=1),
+            sync=_sync_model(found.sync, place, options.threads),
+            sync_info=_info(found.sync),
+            detector=_detector(found.detector, place, options),
+            detector_info=_info(found.detector),
+            speech=OnnxNetwork(found.speech.read_branch("speech"), threads=1),
             # On CPU always: a picture this small is done before a GPU has been asked.
-            visibility=OnnxNetwork(find("mouth").read_branch("covered"), threads=1),
+            visibility=OnnxNetwork(found.visibility.read_branch("covered"), threads=1),
             device=place,
-            site=site,
+            chosen=found,
         )
-
-
-def _named(name: str, embedded: str) -> str:
-    return embedded if name == "auto" else name
 
 
 def _info(bundle: Bundle) -> ModelInfo:

@@ -18,13 +18,14 @@ from core.errors import DeadlineError
 from core.faces.detection import Detection, Detector
 from core.faces.track import Follower, TrackPiece
 from core.faces.visibility import VisibilityMeter
+from core.limits import Limits
 from core.media import Clip, Sound
 from core.models import Models
 from core.report import Report
 from core.scenes import Frame
-from core.settings import Settings, settings
 from core.speech import SpeechMeter
 from core.stopwatch import Stopwatch
+from core.sync.distances import compared
 from core.sync.track_scorer import TrackScorer
 from core.verdict import ClipFacts, TrackResult, judge, track_reason
 
@@ -37,7 +38,7 @@ class Options:
     """How one video is scored."""
 
     vshift: int = VSHIFT
-    """Search range in frames."""
+    """Search range in frames. Confidence is that of the calibration's shifts in any case, see `core.sync.distances.search`."""
     artifacts: Path | None = None
     """Folder for what the stages saw; nothing is written to disk without it."""
     deadline_s: float | None = None
@@ -46,21 +47,21 @@ class Options:
     """Told seconds of video done and, where known, in all."""
 
 
-def score(source: str | Path, models: Models, options: Options | None = None, limits: Settings | None = None) -> Report:
+def score(source: str | Path, models: Models, options: Options | None = None, limits: Limits | None = None) -> Report:
     """Score one video.
 
     Args:
         source: a local file.
         models: loaded once, used for many videos; not by several threads at a time.
         options: of this score.
-        limits: thresholds; the process's settings by default. A site's calibration file gives those that were not set.
+        limits: what it is judged by; those of the models by default.
 
     Raises:
         InputError: the file cannot be analysed.
         DeadlineError: it took too long.
         OutputError: artifacts could not be written.
     """
-    options, limits = options or Options(), models.limits(limits or settings())
+    options, limits = options or Options(), limits or models.limits
     began = time.perf_counter()
     watch = Stopwatch()
     deadline = None if options.deadline_s is None else time.monotonic() + options.deadline_s
@@ -101,7 +102,7 @@ class _Run:
     clip: Clip
     models: Models
     options: Options
-    limits: Settings
+    limits: Limits
     watch: Stopwatch
     deadline: float | None
     frames: int = 0
@@ -152,7 +153,7 @@ class _Run:
             if self.frames % VIDEO_FPS == 0:
                 _check_time(self.deadline, self.options)
                 needed = [scorer.needs_sound_from for scorer in self.scorers.values()]
-                newest = self.frames - _TRACKER_LAG - self.options.vshift - self.models.sync.audio_context
+                newest = self.frames - _TRACKER_LAG - compared(self.options.vshift) - self.models.sync.audio_context
                 sound.keep_up(self.frames, before=min([newest, *needed]))
                 if self.options.on_progress:
                     self.options.on_progress(self.frames / VIDEO_FPS, self.clip.duration_s)

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.calibration import Calibration
 from core.constants import MS_PER_FRAME, VIDEO_FPS
+from core.limits import Limits
 from core.media import Clip
-from core.settings import Settings, settings
 from core.site_calibration import SiteFile
 from core.sync.distances import SyncResult
 from core.verdict import Decision, Reason, TrackResult, Verdict
@@ -39,11 +39,11 @@ class Report:
     model: ModelInfo
     detector: ModelInfo
     device: str
+    limits: Limits
+    """What it was judged by."""
     processing_time_ms: int
     timings_ms: dict[str, float] = field(default_factory=dict)
     """Time in each stage, by name."""
-    limits: Settings = field(default_factory=settings)
-    """What it was judged by."""
     site: SiteFile | None = None
     """The file that score and thresholds come from; None: the embedded calibration."""
 

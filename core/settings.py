@@ -2,16 +2,13 @@
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self
 
 from platformdirs import site_data_path, user_data_path
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Offset = TypeVar("Offset", int, np.ndarray)
+from core.limits import FaceSize, Limits, PictureSize, Share, Shift, Shifts, SpeechLength, TrackLength, VideoLength
 
 
 def user_folder(name: str) -> Path:
@@ -44,27 +41,33 @@ class Settings(BaseSettings):
     )
     threads: int = Field(0, ge=0, description="CPU threads of the networks; 0 means one per core.")
 
-    allow_threshold: float = Field(0.90, ge=0, le=1, description="Least score for ALLOW.")
-    next_threshold: float = Field(0.75, ge=0, le=1, description="Least score for NEXT; below it the decision is BLOCK.")
-    max_offset_frames: int = Field(2, ge=0, le=15, description="Largest |offset| for ALLOW, in frames of 40 ms.")
-    expected_offset_frames: int = Field(
-        0, ge=-15, le=15, description="Offset that the recording equipment itself has; max_offset_frames counts from it."
+    allow_threshold: Share = Field(Limits.allow_threshold, description="Least score for ALLOW.")
+    next_threshold: Share = Field(Limits.next_threshold, description="Least score for NEXT; below it the decision is BLOCK.")
+    max_offset_frames: Shifts = Field(Limits.max_offset_frames, description="Largest |offset| for ALLOW, in frames of 40 ms.")
+    expected_offset_frames: Shift = Field(
+        Limits.expected_offset_frames,
+        description="Offset that the recording equipment itself has; max_offset_frames counts from it.",
     )
     calibration: Annotated[Path | None, BeforeValidator(lambda value: value or None)] = Field(
         None,
         description="File of `lipgate calibrate`: score and thresholds of this site. Thresholds set here go before those in it.",
     )
 
-    min_track_frames: int = Field(50, ge=10, description="Shortest face track that is judged, in frames at 25 fps.")
-    min_face_px: int = Field(50, ge=20, description="Smallest mean face size that is judged, in pixels.")
-    min_speech_s: float = Field(0.3, ge=0, description="Least speech a track must carry to be judged, in seconds.")
-    max_hidden_share: float = Field(
-        0.5, ge=0, le=1, description="Largest share of its time that a face's mouth may be hidden (mask, hand) to be judged."
+    min_track_frames: TrackLength = Field(
+        Limits.min_track_frames, description="Shortest face track that is judged, in frames at 25 fps."
+    )
+    min_face_px: FaceSize = Field(Limits.min_face_px, description="Smallest mean face size that is judged, in pixels.")
+    min_speech_s: SpeechLength = Field(
+        Limits.min_speech_s, description="Least speech a track must carry to be judged, in seconds."
+    )
+    max_hidden_share: Share = Field(
+        Limits.max_hidden_share,
+        description="Largest share of its time that a face's mouth may be hidden (mask, hand) to be judged.",
     )
     s3fd_scale: float = Field(0.25, gt=0, le=1, description="Scale of the picture S3FD looks at.")
 
-    max_duration_s: float = Field(4 * 3600, gt=0, description="Longest video taken, in seconds.")
-    max_pixels: int = Field(8192 * 4320, gt=0, description="Largest picture taken, width times height.")
+    max_duration_s: VideoLength = Field(Limits.max_duration_s, description="Longest video taken, in seconds.")
+    max_pixels: PictureSize = Field(Limits.max_pixels, description="Largest picture taken, width times height.")
     max_video_size_mb: float = Field(
         10, gt=0, validation_alias=_also("MAX_VIDEO_SIZE_MB"), description="Largest upload to /score, in MB."
     )
@@ -91,9 +94,12 @@ class Settings(BaseSettings):
 
     log_level: str = Field("INFO", validation_alias=_also("LOG_LEVEL"), description="Level of the log on stderr.")
 
-    def off_by(self, offset_frames: "Offset") -> "Offset":
-        """Frames that an offset, or each of several, lies from the expected one."""
-        return abs(offset_frames - self.expected_offset_frames)
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        # A site's file may give the other threshold; together they are looked at when it has been read.
+        if self.calibration is None or {"allow_threshold", "next_threshold"} <= self.model_fields_set:
+            Limits.of(self)
+        return self
 
 
 @cache

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.calibration import Calibration
 from core.errors import CalibrationError
-from core.settings import Settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Threshold = Annotated[float, Field(gt=0, le=1)]
@@ -105,10 +104,10 @@ class SiteFile:
         """What takes the place of the embedded calibration."""
         return Calibration(**self.content.calibration.model_dump())
 
-    def limits(self, limits: Settings) -> Settings:
-        """The settings with the file's thresholds, except for those that somebody set, in the environment for example."""
-        thresholds = {name: getattr(self.content, name) for name in ("allow_threshold", "next_threshold")}
-        return limits.model_copy(update={name: at for name, at in thresholds.items() if name not in limits.model_fields_set})
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Limits that the file gives, by name."""
+        return {name: getattr(self.content, name) for name in ("allow_threshold", "next_threshold")}
 
     @property
     def in_words(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.calibration import Calibration
 from core.constants import VIDEO_FPS
-from core.settings import Settings
+from core.limits import Limits
 from core.sync.distances import SyncResult
 
 SILENT_PEAK = 33
@@ -106,7 +106,7 @@ class Verdict:
 
 
 def track_reason(
-    frames: int, face_px: float, speech_s: float, hidden_share: float, sync: SyncResult | None, limits: Settings
+    frames: int, face_px: float, speech_s: float, hidden_share: float, sync: SyncResult | None, limits: Limits
 ) -> Reason | None:
     """Why a track is not judged, None where it is. The arguments are those of `TrackResult`."""
     if face_px < limits.min_face_px:
@@ -120,7 +120,7 @@ def track_reason(
     return Reason.TOO_SHORT if sync is None else None
 
 
-def judge(tracks: Sequence[TrackResult], facts: ClipFacts, calibration: Calibration, limits: Settings) -> Verdict:
+def judge(tracks: Sequence[TrackResult], facts: ClipFacts, calibration: Calibration, limits: Limits) -> Verdict:
     """Decide on a video.
 
     Args:
@@ -139,14 +139,14 @@ def judge(tracks: Sequence[TrackResult], facts: ClipFacts, calibration: Calibrat
     return Verdict(decide(score, speaker.sync.offset_frames, limits), None, speaker, score)
 
 
-def decide(score: float, offset_frames: int, limits: Settings) -> Decision:
+def decide(score: float, offset_frames: int, limits: Limits) -> Decision:
     """The thresholds of a judged video."""
     if score >= limits.allow_threshold and limits.off_by(offset_frames) <= limits.max_offset_frames:
         return Decision.ALLOW
     return Decision.NEXT if score >= limits.next_threshold else Decision.BLOCK
 
 
-def _clip_reason(tracks: Sequence[TrackResult], facts: ClipFacts, limits: Settings) -> Reason | None:
+def _clip_reason(tracks: Sequence[TrackResult], facts: ClipFacts, limits: Limits) -> Reason | None:
     """Why the whole video is not judged, None where at least one track is."""
     reasons = [track.reason for track in tracks]
     causes = [

@@ -22,5 +22,5 @@ def add_calibration(parser: argparse.ArgumentParser) -> None:
 
 def add_offset_range(parser: argparse.ArgumentParser) -> None:
     """`--offset-range`."""
-    text = f"search offsets of -N..N frames (default {VSHIFT})"
+    text = f"search offsets of -N..N frames (default {VSHIFT}); confidence is always that of {2 * VSHIFT + 1} shifts"
     parser.add_argument("--offset-range", type=number(1, 100), default=VSHIFT, metavar="N", help=text)

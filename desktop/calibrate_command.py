@@ -51,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     entries = read_manifest(arguments.manifest)
     # The embedded calibration is fitted anew, whatever file is in use.
-    limits = settings().model_copy(update={"calibration": None})
-    models = Models.load(arguments.model, arguments.detector, arguments.device, options=limits)
-    sample = Sample.of(scored(arguments, entries, models, limits), models.calibration, limits)
+    options = settings().model_copy(update={"calibration": None})
+    models = Models.load(arguments.model, arguments.detector, arguments.device, options=options)
+    sample = Sample.of(scored(arguments, entries, models), models.calibration, models.limits)
     found = recalibrate(sample, arguments.target_far, arguments.seed)
     content = site_calibration(found, sample, models.sync_info)
     _print(content, sample, found.unmoved)
@@ -107,6 +107,8 @@ def _print(content: "SiteCalibration", sample: "Sample", unmoved: "Collection[st
     from rich.table import Table
     from rich.text import Text
 
+    from core.settings import settings
+
     old = sample.calibration
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("")
@@ -132,7 +134,7 @@ def _print(content: "SiteCalibration", sample: "Sample", unmoved: "Collection[st
     console.print(table)
     console.print(Text(content.evidence.in_words, "bold green" if content.evidence.promised else "bold yellow"))
     for name in ("allow_threshold", "next_threshold"):
-        if name in sample.limits.model_fields_set:
+        if name in settings().model_fields_set:
             console.print(f"LIPGATE_{name.upper()} is set here and goes before the file's.", style="yellow")
 
 

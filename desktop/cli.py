@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.errors import LipgateError
+from core.errors import LipgateError, SettingsError
 
 _ALL_SETTINGS = ("core", "service", "aws", "kiosk")
 
@@ -143,7 +143,7 @@ def _run(command: Command, arguments: argparse.Namespace) -> int:
         return arguments.run(arguments)
     except LipgateError as error:
         print(f"error [{error.code}]: {error.message}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, SettingsError) else 1
 
 
 def _parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:

@@ -10,7 +10,6 @@ from handlers.arguments import number
 
 if TYPE_CHECKING:
     from core.models import Models
-    from core.settings import Settings
     from desktop.evaluation.results import Result
 
 DESCRIPTION = (
@@ -48,7 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
         LipgateError: manifest_invalid, or the models cannot be loaded, or an output cannot be written.
     """
     from core.models import Models
-    from core.settings import settings
     from desktop.evaluation.console import print_summary
     from desktop.evaluation.header import Header
     from desktop.evaluation.manifest import read_manifest
@@ -57,10 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     entries = read_manifest(arguments.manifest)
     models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
-    limits = models.limits(settings())
-    results = scored(arguments, entries, models, limits)
-    header = Header.of(models, limits, arguments.manifest, arguments.attempts)
-    summary = summarise(Sample.of(results, models.calibration, limits), arguments.seed, header=header)
+    results = scored(arguments, entries, models)
+    header = Header.of(models, arguments.manifest, arguments.attempts)
+    summary = summarise(Sample.of(results, models.calibration, models.limits), arguments.seed, header=header)
     print_summary(summary)
     sources = [arguments.manifest, *(entry.clip for entry in entries)]
     if arguments.json:
@@ -74,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if summary.sample.failed else 0
 
 
-def scored(arguments: argparse.Namespace, entries: Any, models: "Models", limits: "Settings") -> "list[Result]":
+def scored(arguments: argparse.Namespace, entries: Any, models: "Models") -> "list[Result]":
     """Score the clips, or take them from `--scores`.
 
     Raises:
@@ -84,5 +81,5 @@ def scored(arguments: argparse.Namespace, entries: Any, models: "Models", limits
     from desktop.evaluation.scoring import score_clips
 
     vshift = arguments.offset_range
-    kept = ScoresFile(arguments.scores, conditions(models, limits, vshift)) if arguments.scores else None
-    return score_clips(entries, models, limits, vshift, kept)
+    kept = ScoresFile(arguments.scores, conditions(models, vshift)) if arguments.scores else None
+    return score_clips(entries, models, vshift, kept)

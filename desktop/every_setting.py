@@ -36,6 +36,9 @@ def problems(names: Iterable[str]) -> list[str]:
             read()
         except ValidationError as error:
             for problem in error.errors():
-                name = str(problem["loc"][0])  # the variable itself where it has several names
-                found.append(f"{variable(part, name) if name in part.model_fields else name}: {problem['msg']}")
+                # None where several variables do not go together; the variable itself where it has several names.
+                name = str(problem["loc"][0]) if problem["loc"] else None
+                where = variable(part, name) if name in part.model_fields else name
+                said = problem["msg"].removeprefix("Value error, ")
+                found.append(f"{where}: {said}" if where else said)
     return found

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from core.constants import MS_PER_FRAME
 from core.errors import InputError, NotJudgedError, OutputError
+from core.limits import Limits
 from core.media import ffmpeg
 from core.media.probe import PROBE_SECONDS
 from core.report import Report
-from core.settings import Settings
 from desktop.encoding import Complaints
 from desktop.output import whole_file
 
@@ -60,7 +60,7 @@ def plan(report: Report) -> int:
     return speaker.sync.offset_frames
 
 
-def doubt(report: Report, limits: Settings | None = None) -> str | None:
+def doubt(report: Report, limits: Limits | None = None) -> str | None:
     """A warning where the measured offset says little, None where it can be trusted."""
     speaker, score = report.verdict.speaker, report.verdict.score
     if speaker is None or speaker.sync is None or score is None:

@@ -35,8 +35,9 @@ def curve(sync: SyncResult, key: str, title: str) -> str:
         title: of the plot, for those who cannot see it.
     """
     reach = len(sync.curve) // 2
-    middle = float(np.median(sync.curve))
-    low, high = float(sync.curve.min()), float(max(sync.curve.max(), sync.curve.min() + 0.1))
+    middle = sync.min_dist + sync.confidence  # of the calibration's shifts, whatever range was searched
+    low = float(min(sync.curve.min(), middle))
+    high = float(max(sync.curve.max(), middle, low + 0.1))
     ticks = ticks_around(low - 0.06 * (high - low), high)
     x, y = across(-reach, reach), down(ticks[0], ticks[-1])
     points = [(x(reach - k), y(float(value))) for k, value in enumerate(sync.curve)]

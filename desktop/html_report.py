@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.limits import Limits
 from core.report import Report
-from core.settings import Settings
 from core.verdict import Decision
 from desktop import html_words as words
 from desktop.html_details import details
@@ -56,7 +56,7 @@ def _overview(reports: Sequence[tuple[Path, Report]]) -> str:
     )
 
 
-def _overview_row(number: int, path: Path, report: Report, limits: Settings) -> str:
+def _overview_row(number: int, path: Path, report: Report, limits: Limits) -> str:
     sync = report.verdict.speaker.sync if report.verdict.speaker else None
     cells = ["&ndash;"] * 3
     said = report.reason.text if report.reason else ""
@@ -72,7 +72,7 @@ def _overview_row(number: int, path: Path, report: Report, limits: Settings) -> 
     )
 
 
-def _file(number: int, path: Path, report: Report, limits: Settings) -> str:
+def _file(number: int, path: Path, report: Report, limits: Limits) -> str:
     key = f"file-{number}"
     verified = "" if report.model.verified and report.detector.verified else _UNVERIFIED
     return "".join(
@@ -95,7 +95,7 @@ _UNVERIFIED = (
 )
 
 
-def _verdict(report: Report, limits: Settings) -> str:
+def _verdict(report: Report, limits: Limits) -> str:
     tone = report.decision.lower()
     return (
         f'<div class="card verdict {tone}"><svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
@@ -105,7 +105,7 @@ def _verdict(report: Report, limits: Settings) -> str:
     )
 
 
-def _figures(report: Report, limits: Settings) -> str:
+def _figures(report: Report, limits: Limits) -> str:
     sync = report.verdict.speaker.sync if report.verdict.speaker else None
     score = report.verdict.score
     if sync is None or score is None:
@@ -158,8 +158,8 @@ def _figure(name: str, value: str, unit: str, explained: str) -> str:
     )
 
 
-def _meter(score: float, limits: Settings) -> str:
-    low, high = sorted((limits.next_threshold, limits.allow_threshold))
+def _meter(score: float, limits: Limits) -> str:
+    low, high = limits.next_threshold, limits.allow_threshold
     zones = [("block", low), ("next", high - low), ("allow", 1.0 - high)]
     bars = "".join(f'<i class="{tone}" style="flex:{share:.4f} 0 0"></i>' for tone, share in zones)
     marks = "".join(f'<span style="left:{at * 100:.1f}%">{at:.2f}</span>' for at in (low, high))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.constants import VIDEO_FPS
+from core.limits import Limits
 from core.report import Report
-from core.settings import Settings
 from core.verdict import TrackResult, decide
 from desktop import html_plots as plots
 from desktop import html_words as words
@@ -14,7 +14,7 @@ MAX_SECTIONS = 20
 """Most tracks shown as a line and with plots; the speaker, then the most confident."""
 
 
-def lanes(report: Report, limits: Settings) -> str:
+def lanes(report: Report, limits: Limits) -> str:
     """A table with a lane of time for each track."""
     if not report.tracks:
         return ""
@@ -32,7 +32,7 @@ def lanes(report: Report, limits: Settings) -> str:
     )
 
 
-def _lane(track: TrackResult, report: Report, limits: Settings, length: int) -> str:
+def _lane(track: TrackResult, report: Report, limits: Limits, length: int) -> str:
     left, width = 100 * track.start / length, 100 * track.frames / length
     style = f"left:{left:.2f}%;width:{width:.2f}%"
     hatched = "" if judged(track) else ' class="unjudged"'
@@ -50,7 +50,7 @@ def _measured(track: TrackResult, report: Report) -> str:
     return f'<td class="n">{report.calibration.score(track.sync):.2f}</td><td class="n">{lag} ms</td>'
 
 
-def track_sections(report: Report, limits: Settings, key: str) -> str:
+def track_sections(report: Report, limits: Limits, key: str) -> str:
     """A section with plots for each track, the speaker first."""
     chosen = _best(report, MAX_SECTIONS)
     more = len(report.tracks) - len(chosen)
@@ -63,7 +63,7 @@ def judged(track: TrackResult) -> bool:
     return track.reason is None and track.sync is not None
 
 
-def tone(track: TrackResult, report: Report, limits: Settings) -> str:
+def tone(track: TrackResult, report: Report, limits: Limits) -> str:
     """Style of a track: as the video would be decided with it alone."""
     if track.reason is not None or track.sync is None:
         return "none"
@@ -78,7 +78,7 @@ def _best(report: Report, count: int) -> list[TrackResult]:
     return sorted(report.tracks, key=rank)[:count]
 
 
-def _section(track: TrackResult, report: Report, limits: Settings, key: str) -> str:
+def _section(track: TrackResult, report: Report, limits: Limits, key: str) -> str:
     sync = track.sync if judged(track) else None
     facts = [
         ("In view", _span(track)),
@@ -94,7 +94,7 @@ def _section(track: TrackResult, report: Report, limits: Settings, key: str) -> 
         figures = (
             f'<div class="plots"><figure><h4>Which shift of the sound fits best</h4>'
             f"{plots.curve(sync, f'{key}-curve', f'Distance at each shift, {named}')}"
-            "<figcaption>A deep, narrow valley means a certain offset. The dashed line is the median of the curve; the "
+            "<figcaption>A deep, narrow valley means a certain offset. The dashed line is the median of 31 shifts; the "
             "confidence is how far the valley lies below it.</figcaption></figure>"
             "<figure><h4>How well it fits over time</h4>"
             f"{plots.framewise(sync, track.start, half, f'{key}-time', f'Confidence over time, {named}')}"
@@ -121,7 +121,7 @@ def _box(track: TrackResult, report: Report) -> str:
     return f"{words.number(left, 0)}, {words.number(top, 0)} to {words.number(right, 0)}, {words.number(bottom, 0)}"
 
 
-def _result(track: TrackResult, report: Report, limits: Settings) -> str:
+def _result(track: TrackResult, report: Report, limits: Limits) -> str:
     if track.reason is not None:
         return f"Not judged. {track.reason.text}"
     if track.sync is None:

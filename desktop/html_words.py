@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from core.constants import MS_PER_FRAME
+from core.limits import Limits
 from core.report import Report
-from core.settings import Settings
 from core.verdict import Decision, Reason
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -66,14 +66,14 @@ def offset(offset_frames: int) -> str:
     return f"The sound comes {abs(milliseconds(offset_frames)):.0f} ms {order} the lips."
 
 
-def found(offset_frames: int, score: float, limits: Settings) -> str:
+def found(offset_frames: int, score: float, limits: Limits) -> str:
     """A measured offset in plain words, and whether it means anything."""
     if score < limits.next_threshold:
         return "No shift of the sound fits well, so the offset says little."
     return offset(offset_frames)
 
 
-def headline(report: Report, limits: Settings) -> str:
+def headline(report: Report, limits: Limits) -> str:
     """The verdict in a few words."""
     speaker = report.verdict.speaker
     if report.reason is not None:
@@ -85,7 +85,7 @@ def headline(report: Report, limits: Settings) -> str:
     return HEADLINES[report.decision]
 
 
-def verdict(report: Report, limits: Settings) -> str:
+def verdict(report: Report, limits: Limits) -> str:
     """Why the verdict is what it is, in a sentence or two."""
     if report.reason is not None:
         return f"{report.reason.text} {_WHAT_TO_DO[report.reason]}"

@@ -3,9 +3,9 @@
 import numpy as np
 
 from core.constants import WINDOW_FRAMES
+from core.limits import Limits
 from core.opencv import cv2
 from core.report import Report
-from core.settings import Settings
 from core.verdict import Decision, TrackResult, decide
 from desktop.tables import say_offset
 
@@ -33,7 +33,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 class Overlay:
     """Draws boxes, labels and running confidence of one report."""
 
-    def __init__(self, report: Report, limits: Settings | None = None) -> None:
+    def __init__(self, report: Report, limits: Limits | None = None) -> None:
         """Args: limits: thresholds that colour the tracks; those the report was judged by if not given."""
         self._report = report
         self._limits = limits or report.limits

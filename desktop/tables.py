@@ -12,8 +12,8 @@ from core.verdict import Decision, TrackResult
 from desktop.outcome import Outcome
 
 if TYPE_CHECKING:
+    from core.limits import Limits
     from core.report import Report
-    from core.settings import Settings
     from core.site_calibration import SiteFile
 
 STYLES = {Decision.ALLOW: "bold green", Decision.NEXT: "bold yellow", Decision.BLOCK: "bold red"}
@@ -52,7 +52,7 @@ def print_outcomes(outcomes: list[Outcome]) -> None:
         console.print(Text(said, "yellow"))
 
 
-def site_in_force(site: "SiteFile | None", limits: "Settings") -> str:
+def site_in_force(site: "SiteFile | None", limits: "Limits") -> str:
     """That a calibration file decides, and by which thresholds; empty where the embedded calibration is in use."""
     if site is None:
         return ""

@@ -52,7 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
     from core.media import ffmpeg
     from core.models import Models
     from core.pipeline import Options
-    from core.settings import settings
     from desktop.outcome import outcome_of
     from desktop.tables import site_in_force
     from desktop.watch import Watcher
@@ -61,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     ffmpeg.program()  # that it is missing is not the fault of a file
     models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
-    if said := site_in_force(models.site, models.limits(settings())):
+    if said := site_in_force(models.site, models.limits):
         print(f"watch: {said}", file=sys.stderr, flush=True)
     options = Options(vshift=arguments.offset_range)
     results = Results(results_folder(arguments.results, arguments.folder), arguments.report)

@@ -99,7 +99,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _limits(services: Services, others: Mapping[str, int]) -> Callable[[str], int]:
     """Most bytes of a body, by path."""
     by_path = {
-        "/score": int(services.scorer.limits.max_video_size_mb * MEBIBYTE) + FORM_BYTES,
+        "/score": int(services.scorer.settings.max_video_size_mb * MEBIBYTE) + FORM_BYTES,
         f"/{RECEIVER}": services.settings.max_upload_bytes + FORM_BYTES,
     }
     return lambda path: by_path.get(path) or others.get(path.rpartition("/")[2], JSON_BYTES)

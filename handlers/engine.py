@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import DeadlineError
+from core.limits import Limits
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Engine(Protocol):
     def score(
         self,
         path: "Path",
-        limits: Settings,
+        limits: Limits,
         deadline: float | None,
         interrupted: Callable[[], bool],
         on_progress: Progress | None = None,
@@ -43,7 +44,7 @@ class Engine(Protocol):
 
         Args:
             path: of the video.
-            limits: thresholds and limits of this score. Which networks there are was said when the engine was made.
+            limits: what it is judged by. Which networks there are was said when the engine was made.
             deadline: `time.monotonic()` at which to give up.
             interrupted: asked now and then: true ends the score.
             on_progress: called from the thread that waits.
@@ -80,7 +81,7 @@ class InProcess:
     def score(
         self,
         path: "Path",
-        limits: Settings,
+        limits: Limits,
         deadline: float | None,
         interrupted: Callable[[], bool],
         on_progress: Progress | None = None,

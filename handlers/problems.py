@@ -37,6 +37,7 @@ STATUS = {
     "weights_unreadable": 503,
     "licence_not_accepted": 503,
     "fetch_failed": 503,
+    "bad_setting": 503,
     "calibration_unreadable": 503,
     "calibration_mismatch": 503,
     "calibration_impossible": 503,

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import core.errors
 from core.errors import LipgateError
+from core.limits import Limits
 from core.settings import Settings
 from handlers.engine import InProcess, Interrupted
 from handlers.leftovers import MARK, end_marked
@@ -49,7 +50,7 @@ class Score:
     """Score a video; answered with `Done` or `Failed`, and `Progress` before."""
 
     path: Path
-    limits: Settings
+    limits: Limits
     seconds: float | None
     """Time it may take."""
     progress: bool

@@ -21,6 +21,7 @@ from typing import Any
 from weakref import WeakSet
 
 from core.errors import DeadlineError
+from core.limits import Limits
 from core.settings import Settings
 from handlers.domain.errors import ScorerDiedError
 from handlers.engine import Interrupted, Progress
@@ -75,7 +76,7 @@ class ScorerProcess:
     def score(
         self,
         path: Path,
-        limits: Settings,
+        limits: Limits,
         deadline: float | None,
         interrupted: Callable[[], bool],
         on_progress: Progress | None = None,

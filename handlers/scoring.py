@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
 
-from core.errors import LipgateError, WeightsError
+from core.errors import LipgateError
 from core.settings import Settings
 from handlers.domain.errors import StoppingError, UnavailableError
 from handlers.engine import Engine, InProcess, Interrupted, Progress
@@ -17,21 +17,24 @@ from handlers.settings import cores
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.chosen import Chosen
+    from core.limits import Limits
+
 __all__ = ["Interrupted", "Scorer"]
 
 
 class Scorer:
     """A bounded number of slots. Nothing heavy is imported, and no process started, before the first score or `load`."""
 
-    def __init__(self, limits: Settings, slots: int, max_waiting: int, *, isolate: bool = True) -> None:
+    def __init__(self, settings: Settings, slots: int, max_waiting: int, *, isolate: bool = True) -> None:
         """Args:
-        limits: settings of the core.
+        settings: of the core.
         slots: videos scored at a time.
         max_waiting: most synchronous requests that wait for a slot.
         isolate: score in processes of their own, one per slot, so that no video can end this one. A frozen program then
             calls `multiprocessing.freeze_support()` first of all.
         """
-        self.limits = limits.model_copy(update={"threads": limits.threads or max(1, cores() // slots)})
+        self.settings = settings.model_copy(update={"threads": settings.threads or max(1, cores() // slots)})
         self._slots = slots
         self._max_waiting = max_waiting
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="score")
@@ -41,7 +44,7 @@ class Scorer:
         self._lock = threading.Lock()
         self._closing = threading.Condition(self._lock)
         self._open = self._admitted = 0
-        self._identity: dict[str, Any] | None = None
+        self._chosen: Chosen | None = None
         self.stopping = threading.Event()
         """Set: running scores end with `Interrupted`."""
         self.loaded = False
@@ -84,7 +87,7 @@ class Scorer:
         path: "Path",
         deadline: float | None,
         stop: threading.Event | None = None,
-        limits: Settings | None = None,
+        limits: "Limits | None" = None,
         on_progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Score a video; call it in a task of `submit`.
@@ -93,7 +96,7 @@ class Scorer:
             path: of the video.
             deadline: `time.monotonic()` at which to give up. A process that does not is killed a second later.
             stop: a score ends with `Interrupted` soon after this is set.
-            limits: thresholds and limits of this score instead of the scorer's. Model, detector, device, threads and the site's
+            limits: what this one is judged by, instead of the scorer's. Model, detector, device, threads and the site's
                 calibration are always those of the scorer.
             on_progress: told seconds of video done and, where known, in all, once per second of video.
 
@@ -110,8 +113,9 @@ class Scorer:
 
         if interrupted():
             raise Interrupted
+        limits = limits or self.limits()
         with self._engine() as engine:
-            report = engine.score(path, limits or self.limits, deadline, interrupted, on_progress)
+            report = engine.score(path, limits, deadline, interrupted, on_progress)
             self.loaded = True
             return report
 
@@ -131,7 +135,7 @@ class Scorer:
         if self.loaded:
             return True
         try:
-            self.identity()
+            self.chosen()
         except LipgateError:
             return False
         return True
@@ -140,12 +144,31 @@ class Scorer:
         """What weights and calibration scores come from.
 
         Raises:
-            WeightsError: they are not there.
-            CalibrationError: the site's file cannot be used.
+            LipgateError: as `chosen`.
         """
-        if self._identity is None:
-            self._identity = _identity(self.limits)
-        return self._identity
+        return self.chosen().identity
+
+    def limits(self) -> "Limits":
+        """What is judged by: limits of the settings and of the site's file.
+
+        Raises:
+            LipgateError: as `chosen`.
+        """
+        return self.chosen().limits
+
+    def chosen(self) -> "Chosen":
+        """What scores come from; looked up once.
+
+        Raises:
+            WeightsError: weights are not there.
+            CalibrationError: the site's file cannot be used.
+            SettingsError: its thresholds do not go with those that are set.
+        """
+        if self._chosen is None:
+            from core.chosen import chosen
+
+            self._chosen = chosen(self.settings)
+        return self._chosen
 
     def close(self, grace_s: float = 0.0) -> None:
         """Let what was admitted finish for so long, then interrupt it, take nothing more, and end the processes.
@@ -201,10 +224,10 @@ class Scorer:
 
     def _made(self) -> Engine:
         if not self._isolate:
-            return InProcess(self.limits)
+            return InProcess(self.settings)
         from handlers.scorer_process import ScorerProcess
 
-        return ScorerProcess(self.limits)
+        return ScorerProcess(self.settings)
 
     def _retire(self, engine: Engine) -> None:
         with self._lock:
@@ -212,22 +235,3 @@ class Scorer:
                 return
             self._engines.remove(engine)
         engine.close()
-
-
-def _identity(limits: Settings) -> dict[str, Any]:
-    from core.models import EMBEDDED_DETECTOR, EMBEDDED_SYNC
-    from core.site_calibration import read_site_file
-    from core.weights.store import find
-
-    model = find(EMBEDDED_SYNC if limits.model == "auto" else limits.model)
-    detector = find(EMBEDDED_DETECTOR if limits.detector == "auto" else limits.detector)
-    if model.calibration is None:
-        raise WeightsError("weights_unreadable", f"The manifest holds no calibration of '{model.name}'.")
-    site = read_site_file(limits.calibration, model.name, model.sha256).sha256 if limits.calibration else None
-    embedded = [model.calibration.midpoint, model.calibration.scale, model.calibration.distance, model.calibration.shortness]
-    return {
-        "model": [model.name, model.version, model.sha256],
-        "detector": [detector.name, detector.version, detector.sha256],
-        "others": [find(name).sha256 for name in ("silero_vad", "mouth")],
-        "calibration": site or embedded,
-    }

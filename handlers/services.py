@@ -1,9 +1,11 @@
 """What the routes and the workers are given. `adapters.local.assembly` and `adapters.aws` put it together."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import CalibrationError, WeightsError
 from core.settings import settings as core_settings
 from handlers.ports import JobQueue, JobStore, KeyStore, Ledger, ObjectStore, Outbox, Results, UploadReceiver, Workers
 from handlers.scoring import Scorer
@@ -39,7 +41,15 @@ def make_scorer(settings: ServiceSettings | None = None, *, isolate: bool | None
     Args:
         settings: of the service.
         isolate: score in processes of their own; the setting by default.
+
+    Raises:
+        SettingsError: bad_setting, thresholds of settings and site that do not go together.
     """
     settings = settings or service_settings()
     isolate = settings.isolate_scoring if isolate is None else isolate
-    return Scorer(core_settings(), settings.slots, settings.max_queue, isolate=isolate)
+    scorer = Scorer(core_settings(), settings.slots, settings.max_queue, isolate=isolate)
+    if scorer.settings.calibration:
+        # Whether the thresholds that are set go with the file's is to be known now; what else may be amiss /health tells.
+        with suppress(CalibrationError, WeightsError):
+            scorer.limits()
+    return scorer

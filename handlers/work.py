@@ -141,7 +141,7 @@ def check_size(path: Path, most: int) -> None:
 
 
 def _name(services: Services, owner: str, content: str) -> str:
-    return fingerprint(owner, content, services.scorer.identity(), services.scorer.limits)
+    return fingerprint(owner, content, services.scorer.identity(), services.scorer.limits())
 
 
 def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Event) -> tuple[Outcome, Scored | None]:

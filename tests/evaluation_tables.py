@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from core.calibration import Calibration
-from core.settings import Settings
+from core.limits import Limits
 from desktop.evaluation.manifest import OPTIONAL, Entry, Label
 from desktop.evaluation.results import Measured, Result
 from desktop.evaluation.sample import Sample
 
-LIMITS = Settings(_env_file=None)
+LIMITS = Limits()
 UNIT = Calibration(midpoint=0.0, scale=1.0)
 """Confidence is evidence."""
 
@@ -30,7 +30,7 @@ def result(
     return Result(Entry(Path(name), name, Label(label), person, **known), measured)
 
 
-def sample(*results: Result, calibration: Calibration = UNIT, limits: Settings = LIMITS) -> Sample:
+def sample(*results: Result, calibration: Calibration = UNIT, limits: Limits = LIMITS) -> Sample:
     """Judged by `UNIT` unless told otherwise."""
     return Sample.of(results, calibration, limits)
 

@@ -13,6 +13,7 @@ from core import __version__
 from core.settings import Settings
 from desktop.cli import COMMANDS, Command, main
 from desktop.every_setting import PARTS
+from tests.site_files import site_file
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SAMPLE = str(SAMPLES / "in_sync.mp4")
@@ -212,6 +213,21 @@ def test_a_command_minds_the_settings_it_reads_and_no_others(
     monkeypatch.setenv(*BAD_VALUES[part])
     main(command)
     assert ("[bad_setting]" in capsys.readouterr().err) == (part in read)
+
+
+def test_thresholds_the_wrong_way_round_are_refused(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIPGATE_ALLOW_THRESHOLD", "0.5")
+    assert main(["score", SAMPLE]) == 2
+    said = "error [bad_setting]: allow_threshold is 0.5 and lies below next_threshold, which is 0.75"
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_threshold_that_does_not_go_with_the_sites_file_is_refused(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIPGATE_ALLOW_THRESHOLD", "0.8")
+    assert main(["score", SAMPLE, "--calibration", str(site_file(tmp_path / "site.json", allow=0.95, next_=0.85))]) == 2
+    assert "error [bad_setting]: allow_threshold is 0.8 and lies below next_threshold" in capsys.readouterr().err
 
 
 def test_bench_times_the_stages(capsys: Captured) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.sync.distances import fill_with_zero_vectors, pair_distances, search
+from core.sync.distances import compared, fill_with_zero_vectors, pair_distances, search
 
 
 def embeddings(count: int, seed: int, width: int = 16) -> np.ndarray:
@@ -64,6 +64,44 @@ def test_confidence_is_median_less_minimum() -> None:
     assert result is not None
     assert (result.min_dist, result.confidence, result.offset_frames) == (1, 3, 0)
     assert result.framewise_confidence[10] == 3
+
+
+@pytest.mark.parametrize("vshift", [5, 15, 16, 40])
+@pytest.mark.parametrize("shift", [-5, 0, 3])
+def test_confidence_means_the_same_whatever_range_is_searched(shift: int, vshift: int) -> None:
+    world = embeddings(200, 5)
+    video, audio = world[70:130], world[10 + shift : 190 + shift]
+    usual, other = (search(pair_distances(video, audio, 60, compared(n)), n) for n in (15, vshift))
+    assert usual is not None
+    assert other is not None
+    assert (other.offset_frames, other.min_dist, other.confidence) == (shift, usual.min_dist, usual.confidence)
+    np.testing.assert_array_equal(other.framewise_confidence, usual.framewise_confidence)
+    assert len(other.curve) == 2 * vshift + 1
+
+
+@pytest.mark.parametrize("shift", [-40, -16, 16, 33])
+def test_confidence_further_out_is_that_of_the_31_shifts_that_just_reach_there(shift: int) -> None:
+    world = embeddings(300, 6)
+    video, audio = world[100:160], world[100 + shift - 60 : 160 + shift + 60]
+    far = search(pair_distances(video, audio, 60, compared(40)), 40)
+    nearer = search(pair_distances(video, audio, 60 - shift + 15 * np.sign(shift)), 15)
+    assert far is not None
+    assert nearer is not None
+    assert (far.offset_frames, abs(nearer.offset_frames)) == (shift, 15)
+    assert far.confidence == nearer.confidence
+
+
+@pytest.mark.parametrize(("vshift", "shift"), [(1, 4), (5, -9)])
+def test_a_search_too_narrow_is_less_sure_and_says_an_offset_within_its_range(vshift: int, shift: int) -> None:
+    world = embeddings(200, 7)
+    distances = pair_distances(world[70:130], world[10 + shift : 190 + shift], 60, compared(vshift))
+    narrow, usual = search(distances, vshift), search(distances)
+    assert narrow is not None
+    assert usual is not None
+    assert usual.offset_frames == shift
+    assert abs(narrow.offset_frames) <= vshift
+    assert narrow.confidence < usual.confidence / 2
+    assert narrow.min_dist == narrow.curve.min()
 
 
 @pytest.mark.parametrize("count", [0, 10])

@@ -12,10 +12,10 @@ import pytest
 
 from core.calibration import Calibration
 from core.errors import OutputError
+from core.limits import Limits
 from core.models import Models
 from core.pipeline import score
 from core.report import Report
-from core.settings import Settings
 from core.sync.distances import SyncResult
 from core.verdict import Decision, Reason, TrackResult, Verdict, decide
 from desktop import html_words as words
@@ -24,7 +24,7 @@ from desktop.html_tracks import MAX_SECTIONS
 
 MakePuppet = Callable[..., Path]
 VOID = {"meta", "link", "br", "line", "circle", "polyline", "polygon", "path"}
-LIMITS = Settings(_env_file=None)
+LIMITS = Limits()
 
 
 class Page(HTMLParser):

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.limits import Limits
 from core.models import Models
 from core.pipeline import Options, score
 from core.report import Report
-from core.settings import Settings
 from core.verdict import Decision, Reason
 
 Puppet = Callable[..., Path]
@@ -137,8 +137,17 @@ def test_a_wider_search_finds_a_larger_offset(puppet: Puppet, models: Models) ->
     assert len(report.to_dict()["debug"]["all_results"][0]["curve"]) == 61
 
 
+@pytest.mark.parametrize("vshift", [3, 30])
+def test_the_range_of_the_search_changes_neither_score_nor_decision(vshift: int, puppet: Puppet, models: Models) -> None:
+    clip = puppet(seconds=6.0)
+    usual, other = (score(clip, models, Options(vshift=n)).to_dict() for n in (15, vshift))
+    what = ("offset_frames", "confidence", "min_dist", "score", "decision")
+    assert [other[name] for name in what] == [usual[name] for name in what]
+    assert len(other["debug"]["all_results"][0]["curve"]) == 2 * vshift + 1
+
+
 def test_thresholds_are_settings(puppet: Puppet, models: Models) -> None:
-    strict = Settings(_env_file=None, min_track_frames=200)
+    strict = Limits(min_track_frames=200)
     assert score(puppet(), models, limits=strict).reason is Reason.TOO_SHORT
 
 

@@ -256,28 +256,3 @@ def test_a_file_for_other_weights_is_refused(tmp_path: Path, model: str, sha256:
 def test_an_empty_setting_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIPGATE_CALIBRATION", "")
     assert Settings(_env_file=None).calibration is None
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({}, ("file", "file")),
-        ({"LIPGATE_ALLOW_THRESHOLD": "0.9"}, (0.9, "file")),
-        ({"LIPGATE_NEXT_THRESHOLD": "0.2"}, ("file", 0.2)),
-        ({"LIPGATE_ALLOW_THRESHOLD": "0.8", "LIPGATE_NEXT_THRESHOLD": "0.3"}, (0.8, 0.3)),
-    ],
-)
-def test_thresholds_of_the_environment_go_before_those_of_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: tuple
-) -> None:
-    path = tmp_path / "calibration.json"
-    path.write_text(made().to_json(), encoding="utf-8")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    site = read_site_file(path, "mini", MODEL.sha256)
-    before = Settings(_env_file=None)
-    limits = site.limits(before)
-    from_file = (site.content.allow_threshold, site.content.next_threshold)
-    wanted = tuple(at if value == "file" else value for value, at in zip(expected, from_file, strict=True))
-    assert (limits.allow_threshold, limits.next_threshold) == wanted
-    assert limits.max_offset_frames == before.max_offset_frames

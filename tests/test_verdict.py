@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from core.calibration import Calibration
-from core.settings import Settings
+from core.limits import Limits
 from core.sync.distances import SyncResult
 from core.verdict import ClipFacts, Decision, Reason, TrackResult, decide, judge, track_reason
 
-LIMITS = Settings(_env_file=None)
+LIMITS = Limits()
 CALIBRATION = Calibration(midpoint=4.0, scale=1.0)
 FACTS = ClipFacts(has_audio=True, video_frames=125, audio_frames=126, audio_peak=9000)
 
@@ -41,7 +41,7 @@ def test_thresholds(score: float, offset: int, decision: Decision) -> None:
 
 @pytest.mark.parametrize(("offset", "allowed"), [(-5, False), (-4, True), (0, True), (1, False)])
 def test_the_offset_counts_from_that_of_the_recording_equipment(offset: int, allowed: bool) -> None:
-    limits = LIMITS.model_copy(update={"expected_offset_frames": -2})
+    limits = Limits(expected_offset_frames=-2)
     assert (decide(0.99, offset, limits) is Decision.ALLOW) is allowed
 
 

@@ -12,10 +12,10 @@ from safetensors.torch import load
 from core.faces.mouth import UNITS
 from core.faces.track import TrackPiece
 from core.faces.visibility import VisibilityMeter
+from core.limits import Limits
 from core.models import Models
 from core.nets.visibility import CROP_SIDE, Visibility
 from core.pipeline import score
-from core.settings import Settings
 from core.weights.store import find
 from tests.covered import cover
 from tests.painters import HARMLESS, HIDING
@@ -61,7 +61,7 @@ def test_no_mouth_is_hidden_where_nothing_is_in_front_of_it(fields: dict, puppet
 
 def test_how_much_may_be_hidden_is_a_setting(puppet: Puppet, models: Models, tmp_path: Path) -> None:
     hidden = cover(puppet(), tmp_path / "hidden.mp4", "mask")
-    assert score(hidden, models, limits=Settings(_env_file=None, max_hidden_share=1.0)).reason is None
+    assert score(hidden, models, limits=Limits(max_hidden_share=1.0)).reason is None
 
 
 class _Dark:

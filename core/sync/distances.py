@@ -14,13 +14,13 @@ class SyncResult:
     offset_frames: int
     """Positive: the sound comes before the lips by so many frames of 40 ms; negative: it comes late."""
     confidence: float
-    """Median of the curve less its minimum. Near 0: no shift fits better than others."""
+    """Median of the mean distances at the calibration's 31 shifts, less `min_dist`. Near 0: no shift fits better than others."""
     min_dist: float
     """Minimum of the curve."""
     curve: np.ndarray
-    """float64 (2 vshift + 1,): mean distance m(k) at each shift."""
+    """float64 (2 vshift + 1,): mean distance m(k) at each shift that was searched."""
     framewise_confidence: np.ndarray
-    """float64 (windows,): median of the curve less the distance at the found shift, median-filtered."""
+    """float64 (windows,): the same median less the distance at the found shift, median-filtered."""
 
 
 def pair_distances(video: np.ndarray, audio: np.ndarray, lead: int, vshift: int = VSHIFT) -> np.ndarray:
@@ -48,11 +48,20 @@ def fill_with_zero_vectors(distances: np.ndarray, video: np.ndarray) -> np.ndarr
     return np.where(np.isnan(distances), np.linalg.norm(video, axis=1)[:, None], distances).astype(np.float32)
 
 
-def search(distances: np.ndarray) -> SyncResult | None:
+def compared(vshift: int) -> int:
+    """How far sound and picture are compared for a search range: never less far than the calibration was made with."""
+    return max(vshift, VSHIFT)
+
+
+def search(distances: np.ndarray, vshift: int | None = None) -> SyncResult | None:
     """Find the best shift (reference: SyncNetInstance.evaluate).
 
+    The range says where the offset is looked for, not what confidence means: its median is always of the calibration's 31 shifts.
+    They are moved just so far that the found one is among them, where it lies further out.
+
     Args:
-        distances: float32 (windows, 2 vshift + 1), NaN for pairs that do not exist.
+        distances: float32 (windows, 2 reach + 1), NaN for pairs that do not exist; `reach` from `compared`.
+        vshift: search range in frames, at most the reach; all of it by default.
 
     Returns:
         None where some shift has no pair at all, so that the shifts cannot be compared.
@@ -61,14 +70,18 @@ def search(distances: np.ndarray) -> SyncResult | None:
     if not len(distances) or not exists.any(axis=0).all():
         return None
     curve = np.where(exists, distances, 0).sum(axis=0, dtype=np.float64) / exists.sum(axis=0)
-    best = int(curve.argmin())
-    middle = float(np.median(curve))
+    reach = len(curve) // 2
+    first = 0 if vshift is None else reach - vshift
+    searched = curve[first : len(curve) - first]
+    best = first + int(searched.argmin())
+    calibrated = max(0, min(max(reach - VSHIFT, best - 2 * VSHIFT), best))
+    middle = float(np.median(curve[calibrated : calibrated + 2 * VSHIFT + 1]))
     framewise = np.where(exists[:, best], middle - distances[:, best].astype(np.float64), 0.0)
     return SyncResult(
-        offset_frames=len(curve) // 2 - best,
+        offset_frames=reach - best,
         confidence=middle - float(curve[best]),
         min_dist=float(curve[best]),
-        curve=curve,
+        curve=searched,
         framewise_confidence=_median_filter(framewise),
     )
 

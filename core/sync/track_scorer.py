@@ -7,7 +7,7 @@ import numpy as np
 from core.constants import SAMPLES_PER_FRAME, WINDOW_FRAMES
 from core.faces.track import TrackPiece
 from core.media import Sound
-from core.sync.distances import SyncResult, fill_with_zero_vectors, pair_distances, search
+from core.sync.distances import SyncResult, compared, fill_with_zero_vectors, pair_distances, search
 from core.sync.model import SyncModel
 
 _OVERLAP = WINDOW_FRAMES - 1
@@ -17,10 +17,11 @@ class TrackScorer:
     """Takes the pieces of one track in order; `finish` tells how it lies to the sound."""
 
     def __init__(self, model: SyncModel, sound: Sound, vshift: int, first: TrackPiece) -> None:
-        """Args: first: the first piece, for where the track begins; it is still to be fed."""
+        """Args: vshift: search range; first: the first piece, for where the track begins; it is still to be fed."""
         self._model = model
         self._sound = sound
         self._vshift = vshift
+        self._reach = compared(vshift)
         self.start = first.start
         """Index of the track's first frame."""
         self.frames = 0
@@ -35,7 +36,7 @@ class TrackScorer:
     @property
     def needs_sound_from(self) -> int:
         """First frame whose sound is still needed."""
-        return self.start + self._done - self._vshift - self._model.audio_context
+        return self.start + self._done - self._reach - self._model.audio_context
 
     def feed(self, piece: TrackPiece, on_crops: Callable[[np.ndarray], None] | None = None) -> None:
         """Take the next piece; embed when a chunk is full.
@@ -50,7 +51,7 @@ class TrackScorer:
             self.frames += len(crops)
             if on_crops:
                 on_crops(crops)
-        reach = _OVERLAP + max(self._model.video_context, self._vshift + self._model.audio_context)
+        reach = _OVERLAP + max(self._model.video_context, self._reach + self._model.audio_context)
         while self.frames >= self._done + self._model.chunk_frames + reach:
             self._embed(self._done + self._model.chunk_frames, ended=False)
 
@@ -58,8 +59,8 @@ class TrackScorer:
         """Score the whole track.
 
         Returns:
-            The result, None where the shifts cannot be compared; and the distances, float32 (windows, 2 vshift + 1), NaN where
-            a window has no sound at a shift.
+            The result, None where the shifts cannot be compared; and the distances, float32 (windows, 2 reach + 1), NaN where
+            a window has no sound at a shift; `reach` from `core.sync.distances.compared`.
         """
         windows = self.frames - _OVERLAP
         if self._model.zero_padded:
@@ -69,15 +70,15 @@ class TrackScorer:
             self._embed(min(windows, self._done + self._model.chunk_frames), ended=True)
         self._crops.clear()
         if not self._distances:
-            return None, np.empty((0, 2 * self._vshift + 1), np.float32)
+            return None, np.empty((0, 2 * self._reach + 1), np.float32)
         distances = np.concatenate(self._distances)[: max(windows, 0)]
-        return search(distances), distances
+        return search(distances, self._vshift), distances
 
     def _embed(self, stop: int, ended: bool) -> None:
         """Add the distances of windows `_done` .. stop - 1."""
         video = self._embed_video(stop)
         audio, lead = self._embed_audio(stop, ended)
-        distances = pair_distances(video, audio, lead, self._vshift)
+        distances = pair_distances(video, audio, lead, self._reach)
         if self._model.zero_padded:
             distances = fill_with_zero_vectors(distances, video)
         self._distances.append(distances)
@@ -94,7 +95,7 @@ class TrackScorer:
 
     def _embed_audio(self, stop: int, ended: bool) -> tuple[np.ndarray, int]:
         """Embeddings of the sound around the windows, and how many come before that of window `_done`."""
-        context = self._vshift + self._model.audio_context
+        context = self._reach + self._model.audio_context
         first = self.start + self._done - context
         last = self.start + stop + _OVERLAP + context
         lowest, highest = (self.start, self.start + self.frames) if self._model.zero_padded else (0, last)

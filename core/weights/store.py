@@ -18,6 +18,7 @@ class Bundle:
     """The files of one model."""
 
     name: str
+    kind: Kind
     version: str
 
     sha256: str
@@ -125,7 +126,7 @@ def _embedded(model: Model, manifest: Manifest) -> Bundle:
     source = _embedded_part(model.source, manifest)
     branches = {branch: _embedded_part(key, manifest) for branch, key in model.branches.items()}
     torch_source = source if source.path.suffix == ".safetensors" else None
-    return Bundle(model.name, model.version, source.sha256, True, model.calibration, torch_source, branches)
+    return Bundle(model.name, model.kind, model.version, source.sha256, True, model.calibration, torch_source, branches)
 
 
 def _embedded_part(key: str, manifest: Manifest) -> Part:
@@ -151,7 +152,7 @@ def _official(model: Model, manifest: Manifest) -> Bundle:
         )
     branches = {name: part for name, part in installed.parts.items() if name != SOURCE}
     source = installed.parts.get(SOURCE)
-    return Bundle(model.name, model.version, installed.sha256, verified, model.calibration, source, branches)
+    return Bundle(model.name, model.kind, model.version, installed.sha256, verified, model.calibration, source, branches)
 
 
 def _installed_or_convert(model: Model, file: str) -> Installed | None:

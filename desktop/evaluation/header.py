@@ -8,7 +8,6 @@ from typing import Any
 
 from core import __version__
 from core.models import Models
-from core.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,6 @@ class Header:
     """Stands above all figures of an evaluation."""
 
     models: Models
-    limits: Settings
     manifest: Path
     manifest_sha256: str
     attempts: int
@@ -24,10 +22,10 @@ class Header:
     made: datetime
 
     @classmethod
-    def of(cls, models: Models, limits: Settings, manifest: Path, attempts: int) -> "Header":
+    def of(cls, models: Models, manifest: Path, attempts: int) -> "Header":
         """What holds now."""
         sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
-        return cls(models, limits, manifest, sha256, attempts, datetime.now().astimezone())
+        return cls(models, manifest, sha256, attempts, datetime.now().astimezone())
 
     @property
     def product(self) -> str:
@@ -37,7 +35,7 @@ class Header:
     @property
     def profile(self) -> str:
         """How the decision of a video follows from what was measured."""
-        return str(getattr(self.limits, "profile", "best track"))
+        return "best track"  # no verdict follows the profile of the limits yet
 
     @property
     def policy(self) -> dict[str, str]:
@@ -57,7 +55,7 @@ class Header:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        limits, site = self.limits, self.models.site
+        limits, site = self.models.limits, self.models.site
         return {
             "product": "lipgate",
             "version": __version__,

@@ -13,7 +13,7 @@ from desktop.evaluation.wording import as_percent, as_rate, headline, percent, s
 
 def header_card(header: Header) -> str:
     """What was tested and how."""
-    sync, detector, limits, site = header.models.sync_info, header.models.detector_info, header.limits, header.models.site
+    sync, detector, limits, site = header.models.sync_info, header.models.detector_info, header.models.limits, header.models.site
     facts = [
         ("Product", f"{words.text(header.product)}, {words.text(f'{header.made:%Y-%m-%d %H:%M %Z}')}"),
         ("Sync model", f"{words.text(sync.name)} {words.text(sync.version)} {sha(sync.sha256)}"),

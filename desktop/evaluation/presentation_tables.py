@@ -33,7 +33,7 @@ def cell(value: str, interval: str) -> Text:
 
 def print_header(header: Header, console: Console) -> None:
     """What was tested and how."""
-    sync, detector, limits = header.models.sync_info, header.models.detector_info, header.limits
+    sync, detector, limits = header.models.sync_info, header.models.detector_info, header.models.limits
     rows = [
         ("product", f"{header.product}, {header.made:%Y-%m-%d %H:%M}"),
         ("networks", f"{sync.name} {sync.version} {sync.sha256[:12]}, {detector.name} {detector.version}"),

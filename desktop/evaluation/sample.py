@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from core.calibration import Calibration
-from core.settings import Settings
+from core.limits import Limits
 from core.verdict import Decision, decide
 from desktop.evaluation.manifest import Label
 from desktop.evaluation.results import Measured, Result
@@ -19,11 +19,11 @@ class Sample:
 
     results: list[Result]
     calibration: Calibration
-    limits: Settings
+    limits: Limits
     failed: list[Result] = field(default_factory=list)
 
     @classmethod
-    def of(cls, results: Sequence[Result], calibration: Calibration, limits: Settings) -> "Sample":
+    def of(cls, results: Sequence[Result], calibration: Calibration, limits: Limits) -> "Sample":
         """Separate what was scored from what failed."""
         scored = [result for result in results if result.measured]
         return cls(scored, calibration, limits, [result for result in results if not result.measured])

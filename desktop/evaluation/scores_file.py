@@ -8,34 +8,21 @@ from typing import Any
 from core import __version__
 from core.errors import OutputError
 from core.models import Models
-from core.settings import Settings
-from core.weights.manifest import load_manifest
 from desktop.evaluation.results import Measured
 
-_NO_MATTER = {
-    *("model", "detector", "device", "threads", "calibration"),
-    *("allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames"),
-    *("max_video_size_mb", "processing_timeout_seconds", "log_level"),
-    *("weights_dir", "model_path", "detector_path", "allow_unverified_weights", "weights_url"),
-}
-"""Settings that change nothing of what is measured, or whose effect is told by the weights' hashes. New settings matter."""
 
-
-def conditions(models: Models, limits: Settings, vshift: int) -> str:
-    """A short hash of all that what is measured depends on, beside the clip: weights, search range, settings.
+def conditions(models: Models, vshift: int) -> str:
+    """A short hash of all that what is measured depends on, beside the clip: weights, search range, limits.
 
     The speaker is the track with most evidence, so the calibration's shape matters too; a site's file keeps that.
     """
-    manifest = load_manifest()
-    helpers = [model for model in manifest.models.values() if model.kind not in ("sync", "faces")]
+    networks = {name: what for name, what in models.chosen.identity.items() if name != "calibration"}
     what: dict[str, Any] = {
         "lipgate": __version__,
-        "helpers": {model.name: manifest.files[model.source].sha256 for model in helpers if model.source},
-        "sync": [models.sync_info.name, models.sync_info.sha256],
-        "detector": [models.detector_info.name, models.detector_info.sha256],
+        "networks": networks,
         "shape": [models.calibration.distance, models.calibration.shortness],
         "vshift": vshift,
-        "settings": limits.model_dump(mode="json", exclude=_NO_MATTER),
+        "limits": models.limits.measuring.sha256,
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 

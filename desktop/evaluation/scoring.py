@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from core.errors import LipgateError
 from core.models import Models
 from core.pipeline import Options, score
-from core.settings import Settings
 from core.weights.files import hash_file
 from desktop.evaluation.manifest import Entry
 from desktop.evaluation.results import Measured, Result
@@ -17,15 +16,12 @@ from desktop.evaluation.scores_file import ScoresFile
 log = logging.getLogger(__name__)
 
 
-def score_clips(
-    entries: Sequence[Entry], models: Models, limits: Settings, vshift: int, kept: ScoresFile | None = None
-) -> list[Result]:
+def score_clips(entries: Sequence[Entry], models: Models, vshift: int, kept: ScoresFile | None = None) -> list[Result]:
     """Score what is not kept already. Ctrl-C or SIGTERM says on standard error what is done.
 
     Args:
         entries: of the manifest.
-        models: used for all.
-        limits: what decides which tracks are judged.
+        models: used for all; their limits decide which tracks are judged.
         vshift: search range in frames.
         kept: results of earlier runs; new ones are added to it.
 
@@ -40,7 +36,7 @@ def score_clips(
     try:
         with _progress(len(entries)) as advance:
             for entry in entries:
-                results.append(_score(entry, models, limits, vshift, kept))
+                results.append(_score(entry, models, vshift, kept))
                 advance(entry.name)
     except (KeyboardInterrupt, SystemExit):  # SIGTERM
         how = "they are kept: the same command goes on from here" if kept else "with --scores FILE they would be kept"
@@ -49,14 +45,14 @@ def score_clips(
     return results
 
 
-def _score(entry: Entry, models: Models, limits: Settings, vshift: int, kept: ScoresFile | None) -> Result:
+def _score(entry: Entry, models: Models, vshift: int, kept: ScoresFile | None) -> Result:
     sha256 = None
     try:
         if kept and entry.clip.is_file():
             sha256 = hash_file(entry.clip)
             if measured := kept.get(sha256):
                 return Result(entry, measured)
-        measured = Measured.of(score(entry.clip, models, Options(vshift=vshift), limits))
+        measured = Measured.of(score(entry.clip, models, Options(vshift=vshift)))
     except LipgateError as error:
         problem = error
     except Exception as error:  # a fault of ours must not cost the results of the other clips

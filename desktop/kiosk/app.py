@@ -51,7 +51,8 @@ def assembled(settings: KioskSettings, doorkeeper: Doorkeeper, authority: str) -
 
     Raises:
         UnavailableError: storage_unavailable.
-        WeightsError: the embedded weights are not what they should be.
+        WeightsError, CalibrationError: the weights are not what they should be, or the site's file.
+        SettingsError: bad_setting, thresholds that do not go together: of settings, site and operator.
     """
     service = service_settings().model_copy(
         # One person at a time: the whole machine works on that recording.
@@ -73,6 +74,7 @@ def assembled(settings: KioskSettings, doorkeeper: Doorkeeper, authority: str) -
     sweeper = threading.Thread(target=_keep_sweeping, args=[it, ended], name="kiosk-sweeper", daemon=True)
     sweeper.start()
     try:
+        it.limits()
         yield Assembled(app, services, it)
     finally:
         ended.set()

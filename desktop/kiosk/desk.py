@@ -61,11 +61,11 @@ class Desk:
         Raises:
             RefusedError: invalid_request.
         """
-        store, (kiosk, limits) = self._station.store, self._station.defaults
+        store, limits = self._station.store, self._station.usual_limits()
         with self._lock:
             before = {name: value for name, value in store.options().items() if not name.startswith("pin")}
             try:
-                valid = checked(kiosk, limits, {**before, **values})
+                valid = checked(limits, {**before, **values})
             except ValueError as error:
                 raise RefusedError("invalid_request", f"{_said(error)}.") from error
             changed = {name: value for name, value in valid.items() if name in values and before.get(name) != value}

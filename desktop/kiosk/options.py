@@ -6,7 +6,8 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from desktop.kiosk.settings import CORE_OPTIONS, KIOSK_OPTIONS
+from core.settings import Settings
+from desktop.kiosk.settings import CORE_OPTIONS, KIOSK_OPTIONS, KioskSettings
 from desktop.kiosk.station import Station
 
 _MEANINGS = {
@@ -59,21 +60,20 @@ _MEANINGS = {
 
 def option_documents(station: Station) -> list[dict[str, Any]]:
     """Every option with its value, default, range and meaning."""
-    own, core = station.settings()
-    default_own, default_core = station.defaults
-    rows = [_document(name, core, default_core) for name in CORE_OPTIONS]
-    return rows + [_document(name, own, default_own) for name in KIOSK_OPTIONS]
+    limits, usual = station.limits(), station.usual_limits()
+    rows = [_document(name, Settings, getattr(limits, name), getattr(usual, name)) for name in CORE_OPTIONS]
+    own, default = station.settings(), station.usual_settings
+    return rows + [_document(name, KioskSettings, getattr(own, name), getattr(default, name)) for name in KIOSK_OPTIONS]
 
 
-def _document(name: str, now: BaseSettings, default: BaseSettings) -> dict[str, Any]:
-    field = type(now).model_fields[name]
-    value = getattr(now, name)
+def _document(name: str, part: type[BaseSettings], value: Any, default: Any) -> dict[str, Any]:
+    field = part.model_fields[name]
     kind = "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "number"
     english, spanish = _MEANINGS[name]
     return {
         "name": name,
         "value": value,
-        "default": getattr(default, name),
+        "default": default,
         "kind": kind,
         "minimum": _bound(field, Ge, "ge"),
         "maximum": _bound(field, Le, "le"),

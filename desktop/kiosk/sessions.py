@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from core.limits import Limits
+
 MULTIPLE_FACES = "multiple_faces"
 WRONG_PHRASE = "wrong_phrase"
 OUT_OF_SYNC = "out_of_sync"
@@ -98,16 +100,16 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def conclude(report: dict[str, Any], heard: Heard | None, allow_threshold: float) -> tuple[str, str | None]:
+def conclude(report: dict[str, Any], heard: Heard | None, limits: Limits) -> tuple[str, str | None]:
     """Decision and reason of one recording: what the score says, and what stands against an ALLOW.
 
     Args:
         report: JSON of DESIGN.md.
         heard: None where the phrase is not checked.
-        allow_threshold: score from which lips and voice belong together.
+        limits: what the report was judged by.
     """
     decision, reason = report["decision"], report["reason"]
-    if decision == "NEXT" and reason is None and report["score"] >= allow_threshold:
+    if decision == "NEXT" and reason is None and report["score"] >= limits.allow_threshold:
         # Only the offset stands against it: that is the equipment's, and no other way of reading helps.
         return decision, DELAYED
     if decision != "ALLOW":

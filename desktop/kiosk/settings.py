@@ -1,13 +1,15 @@
 """Settings of the kiosk: from the environment, and those that the operator changes at the station."""
 
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.settings import Settings, user_folder
+from core.limits import Limits
+from core.settings import user_folder
 
 LONGEST_RECORDING_S = 12
 """The page stops a recording after so long."""
@@ -68,25 +70,34 @@ def kiosk_settings() -> KioskSettings:
     return KioskSettings()
 
 
-def with_options(kiosk: KioskSettings, limits: Settings, options: dict[str, Any]) -> tuple[KioskSettings, Settings]:
-    """Both settings with what the operator changed.
+def with_options(kiosk: KioskSettings, options: dict[str, Any]) -> KioskSettings:
+    """The settings with what the operator changed.
 
     Args:
         kiosk: of the process.
-        limits: of the core.
         options: by name, as `checked` gave them.
     """
-    own = {name: value for name, value in options.items() if name in KIOSK_OPTIONS}
-    core = {name: value for name, value in options.items() if name in CORE_OPTIONS}
-    return kiosk.model_copy(update=own), limits.model_copy(update=core)
+    return kiosk.model_copy(update={name: value for name, value in options.items() if name in KIOSK_OPTIONS})
 
 
-def checked(kiosk: KioskSettings, limits: Settings, options: dict[str, Any]) -> dict[str, Any]:
+def limits_with_options(limits: Limits, options: dict[str, Any]) -> Limits:
+    """The limits with what the operator changed.
+
+    Args:
+        limits: of the scorer.
+        options: by name, as `checked` gave them.
+
+    Raises:
+        SettingsError: bad_setting, where the limits have changed since, so that the two do not go together any more.
+    """
+    return replace(limits, **{name: value for name, value in options.items() if name in CORE_OPTIONS})
+
+
+def checked(limits: Limits, options: dict[str, Any]) -> dict[str, Any]:
     """Options with values of their types and within their ranges.
 
     Args:
-        kiosk: of the process.
-        limits: of the core.
+        limits: of the scorer.
         options: all that are changed, by name.
 
     Raises:
@@ -95,12 +106,7 @@ def checked(kiosk: KioskSettings, limits: Settings, options: dict[str, Any]) -> 
     unknown = set(options) - {*KIOSK_OPTIONS, *CORE_OPTIONS}
     if unknown:
         raise ValueError(f"{min(unknown)} is no setting of the station")
-    valid: dict[str, Any] = {}
-    for model, names in ((KioskSettings, KIOSK_OPTIONS), (Settings, CORE_OPTIONS)):
-        given = {name: options[name] for name in names if name in options}
-        sound = model(**given)
-        valid |= {name: getattr(sound, name) for name in given}
-    _, core = with_options(kiosk, limits, valid)
-    if core.next_threshold > core.allow_threshold:
-        raise ValueError("next_threshold lies above allow_threshold")
-    return valid
+    own = KioskSettings(**{name: value for name, value in options.items() if name in KIOSK_OPTIONS})
+    given = {name: value for name, value in options.items() if name in CORE_OPTIONS}
+    core = TypeAdapter(Limits).validate_python({**asdict(limits), **given})
+    return {name: getattr(own if name in KIOSK_OPTIONS else core, name) for name in options}

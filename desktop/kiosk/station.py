@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
-from core.settings import Settings
+from core.limits import Limits
 from desktop.kiosk.hearing import Hearing
 from desktop.kiosk.phrases import new_phrase
 from desktop.kiosk.sessions import (
@@ -25,7 +25,7 @@ from desktop.kiosk.sessions import (
     new_id,
     state_after,
 )
-from desktop.kiosk.settings import LONGEST_VIDEO_S, KioskSettings, with_options
+from desktop.kiosk.settings import LONGEST_VIDEO_S, KioskSettings, limits_with_options, with_options
 from desktop.kiosk.store import Store
 from handlers.domain.errors import ConflictError, NotFoundError
 from handlers.scoring import Scorer
@@ -64,17 +64,33 @@ class Station:
         videos.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
-    def defaults(self) -> tuple[KioskSettings, Settings]:
+    def usual_settings(self) -> KioskSettings:
         """Settings as they are without the operator's changes."""
-        return self._kiosk, self.scorer.limits
+        return self._kiosk
 
-    def settings(self) -> tuple[KioskSettings, Settings]:
+    def settings(self) -> KioskSettings:
         """Settings as they are now."""
-        return with_options(self._kiosk, self.scorer.limits, self.store.options())
+        return with_options(self._kiosk, self.store.options())
+
+    def usual_limits(self) -> Limits:
+        """What recordings are judged by without the operator's changes: settings, and the site's file where there is one.
+
+        Raises:
+            LipgateError: as `Scorer.chosen`.
+        """
+        return self.scorer.limits()
+
+    def limits(self) -> Limits:
+        """What recordings are judged by now.
+
+        Raises:
+            LipgateError: as `usual_limits`; bad_setting, where they do not go with the operator's changes.
+        """
+        return limits_with_options(self.usual_limits(), self.store.options())
 
     def start(self, language: str) -> Session:
         """A new session with its first challenge; one that was open ends."""
-        now, (kiosk, _) = time.time(), self.settings()
+        now, kiosk = time.time(), self.settings()
         session = Session(new_id(), now, language, kiosk.max_attempts, challenge=self._new_challenge(kiosk, now))
         self.store.start(session, now)
         self._heed(session)
@@ -86,7 +102,7 @@ class Station:
         Raises:
             NotFoundError: session_unknown.
         """
-        now, (kiosk, _) = time.time(), self.settings()
+        now, kiosk = time.time(), self.settings()
         session = self.store.challenge(session_id, lambda: self._new_challenge(kiosk, now), now)
         if session is None:
             raise NotFoundError("session_unknown", "There is no such session.")
@@ -139,7 +155,7 @@ class Station:
             LipgateError: a fault of the station or want of time: no attempt was made.
             ConflictError: session_ended, meanwhile.
         """
-        kiosk, limits = self.settings()
+        kiosk, limits = self.settings(), self.limits()
         report, decision, reason, heard = self._measured(session, challenge, recording, kiosk, limits)
         number = session.attempts_used + 1
         decision, reason, first_reason = close_attempt(decision, reason, session.max_attempts - number)
@@ -177,7 +193,7 @@ class Station:
         Raises:
             LipgateError: as scoring does.
         """
-        return self._scored(recording, self.settings()[1]).result()
+        return self._scored(recording, self.limits()).result()
 
     def video(self, attempt: Attempt) -> Path | None:
         """The kept recording of an attempt; None where there is none (any more)."""
@@ -190,7 +206,7 @@ class Station:
         Args:
             starting: no session can be going on.
         """
-        now, (kiosk, _) = time.time(), self.settings()
+        now, kiosk = time.time(), self.settings()
         if starting:
             self.store.abandon(now)
         elif self._asked and time.monotonic() - self._asked[1] > PATIENCE_S:
@@ -224,7 +240,7 @@ class Station:
         self.store.close()
 
     def _measured(
-        self, session: Session, challenge: Challenge, recording: Path, kiosk: KioskSettings, limits: Settings
+        self, session: Session, challenge: Challenge, recording: Path, kiosk: KioskSettings, limits: Limits
     ) -> tuple[dict[str, Any] | None, str, str | None, Heard | None]:
         listens = self.checks_phrase(session.language, kiosk)
         task = self._listeners.submit(self.hearing.listen, recording, challenge.digits, session.language) if listens else None
@@ -235,12 +251,12 @@ class Station:
                 task.exception()  # the file must not go while it is read
             return None, "NEXT", error.code, None
         heard = task.result() if task else None
-        decision, reason = conclude(report, heard, limits.allow_threshold)
+        decision, reason = conclude(report, heard, limits)
         return report, decision, reason, heard
 
-    def _scored(self, recording: Path, limits: Settings) -> "Future[dict[str, Any]]":
-        limits = limits.model_copy(update={"max_duration_s": LONGEST_VIDEO_S})
-        deadline = time.monotonic() + limits.processing_timeout_seconds
+    def _scored(self, recording: Path, limits: Limits) -> "Future[dict[str, Any]]":
+        limits = replace(limits, max_duration_s=LONGEST_VIDEO_S)
+        deadline = time.monotonic() + self.scorer.settings.processing_timeout_seconds
         return self.scorer.submit(lambda: self.scorer.score(recording, deadline, limits=limits))
 
     def _keep(self, recording: Path, name: str) -> str:

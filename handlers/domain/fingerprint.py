@@ -1,4 +1,4 @@
-"""What makes two scores the same: owner, bytes of the video, weights, and every setting that changes the report."""
+"""What makes two scores the same: owner, bytes of the video, weights, and the limits it is judged by."""
 
 import hashlib
 import json
@@ -9,20 +9,7 @@ from typing import Any
 
 from core import __version__
 from core.errors import InputError
-from core.settings import Settings
-
-DECISIVE = (
-    "allow_threshold",
-    "next_threshold",
-    "max_offset_frames",
-    "expected_offset_frames",
-    "min_track_frames",
-    "min_face_px",
-    "min_speech_s",
-    "max_hidden_share",
-    "s3fd_scale",
-)
-"""Settings that change what a report says. Limits of size and time do not: they change whether there is one."""
+from core.limits import Limits
 
 
 @contextmanager
@@ -50,7 +37,7 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fingerprint(owner: str, content: str, identity: Mapping[str, Any], limits: Settings) -> str:
+def fingerprint(owner: str, content: str, identity: Mapping[str, Any], limits: Limits) -> str:
     """The name of a result.
 
     The owner is part of it: nobody learns from the speed of an answer that somebody else has sent the same video.
@@ -59,8 +46,7 @@ def fingerprint(owner: str, content: str, identity: Mapping[str, Any], limits: S
         owner: id of the API key.
         content: hash of the video.
         identity: of models and calibration, from `handlers.scoring.Scorer.identity`.
-        limits: of the scorer.
+        limits: what it is judged by.
     """
-    settings = {name: getattr(limits, name) for name in DECISIVE}
-    parts = [__version__, owner, content, dict(identity), settings]
+    parts = [__version__, owner, content, dict(identity), limits.sha256]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -81,7 +81,7 @@ _BODY = {
 )
 async def score(request: Request, services: AppServices, caller: Asking) -> JSONResponse:
     """Score a video: one in the upload folder (JSON), or the body itself (multipart, or raw)."""
-    deadline = deadline_of(request.scope, services.scorer.limits.processing_timeout_seconds)
+    deadline = deadline_of(request.scope, services.scorer.settings.processing_timeout_seconds)
     with services.scorer.admitted():
         return await _answer(request, services, caller, deadline)
 
@@ -112,7 +112,7 @@ async def _judged(services: Services, caller: Caller, path: Path, content: str, 
     try:
         done, _ = await asyncio.wait([waiting], timeout=max(0.0, deadline - time.monotonic()))
         if not done and task.cancel():
-            raise DeadlineError(services.scorer.limits.processing_timeout_seconds)
+            raise DeadlineError(services.scorer.settings.processing_timeout_seconds)
         # One that runs sees the deadline itself, within a second of video.
         scored = await waiting
     except (Interrupted, asyncio.CancelledError) as error:
@@ -125,7 +125,7 @@ async def _judged(services: Services, caller: Caller, path: Path, content: str, 
 @asynccontextmanager
 async def _video(request: Request, services: Services) -> AsyncIterator[tuple[Path, str | None, bool]]:
     """The video, the session id, and whether the file came with the request."""
-    most = int(services.scorer.limits.max_video_size_mb * MEBIBYTE)
+    most = int(services.scorer.settings.max_video_size_mb * MEBIBYTE)
     kind = media_type(request)
     if kind == "application/json":
         asked = await read_json(request, ScoreRequest)

@@ -16,6 +16,7 @@ import pytest
 
 import core.errors
 from core.errors import DeadlineError, InputError, LipgateError, NotJudgedError, WeightsError
+from core.limits import Limits
 from core.settings import Settings
 from handlers import scorer_process
 from handlers.domain.errors import ScorerDiedError
@@ -68,7 +69,7 @@ def test_no_process_is_started_before_it_is_needed_and_one_is_used_for_many_vide
 
 
 def test_the_report_is_that_of_a_score_in_this_process(scorer: Scorer) -> None:
-    here, there = InProcess(scorer.limits).score(SAMPLE, scorer.limits, None, lambda: False), scorer.score(SAMPLE, None)
+    here, there = InProcess(scorer.settings).score(SAMPLE, scorer.limits(), None, lambda: False), scorer.score(SAMPLE, None)
     for report in (here, there):
         del report["processing_time_ms"], report["debug"]["timings_ms"]
     assert here == there
@@ -168,6 +169,7 @@ def test_what_is_meant_for_the_parent_does_not_end_a_score(scorer: Scorer, long_
 
 PROGRAM = """
 import sys
+from core.limits import Limits
 from core.settings import Settings
 from handlers.scoring import Scorer
 
@@ -236,7 +238,7 @@ def test_progress_is_told(scorer: Scorer) -> None:
 
 
 def test_thresholds_can_differ_from_score_to_score(scorer: Scorer) -> None:
-    strict = scorer.limits.model_copy(update={"allow_threshold": 1.0, "next_threshold": 1.0})
+    strict = Limits(allow_threshold=1.0, next_threshold=1.0)
     decisions = [scorer.score(SAMPLE, None, limits=limits)["decision"] for limits in (None, strict, None)]
     assert decisions == ["ALLOW", "BLOCK", "ALLOW"]
     assert len(scorer.pids) == 1

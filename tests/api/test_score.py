@@ -24,7 +24,7 @@ def test_health_is_as_clients_know_it(api: Api) -> None:
 
 def test_health_says_when_nothing_can_be_scored(make_api: MakeApi, tmp_path: Path) -> None:
     api = make_api(core={"model": "syncnet"})
-    api.services.scorer.identity = lambda: (_ for _ in ()).throw(WeightsError("weights_missing", "none"))  # type: ignore[method-assign]
+    api.services.scorer.chosen = lambda: (_ for _ in ()).throw(WeightsError("weights_missing", "none"))  # type: ignore[method-assign]
     answer = api.client.get("/health")
     assert answer.status_code == 503
     assert answer.json()["status"] == "degraded"

@@ -14,6 +14,7 @@ pytest.importorskip("httpx", reason="pip install 'lipgate[test]'")
 
 from starlette.testclient import TestClient
 
+from core.limits import Limits
 from core.settings import Settings
 from desktop.kiosk.app import assembled
 from desktop.kiosk.guard import Doorkeeper
@@ -57,10 +58,10 @@ class Script:
     says: list[dict[str, Any] | Exception] = field(default_factory=lambda: [report()])
     hears: list[Heard | Exception] = field(default_factory=list)
     """Empty: no recogniser is installed."""
-    limits: list[Settings] = field(default_factory=list)
-    """Settings each recording was scored with."""
+    limits: list[Limits] = field(default_factory=list)
+    """What each recording was judged by."""
 
-    def score(self, path: Path, deadline: float | None, *_: Any, limits: Settings | None = None) -> dict[str, Any]:
+    def score(self, path: Path, deadline: float | None, *_: Any, limits: Limits | None = None) -> dict[str, Any]:
         """Stands in for `Scorer.score`."""
         assert path.read_bytes() == RECORDING["content"]
         assert limits is not None
@@ -120,16 +121,17 @@ MakeKiosk = Callable[..., RunningKiosk]
 @pytest.fixture
 def make_kiosk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeKiosk]:
     """A function that starts a kiosk with other settings. Its browser has used the link."""
-    script = Script()
+    script, core = Script(), dict[str, Any]()
     monkeypatch.setattr(Scorer, "score", script.score)
     monkeypatch.setattr("desktop.kiosk.hearing.Hearing.available", lambda *_, **__: bool(script.hears))
     monkeypatch.setattr("desktop.kiosk.hearing.Hearing.listen", script.listen)
-    monkeypatch.setattr("handlers.services.core_settings", lambda: Settings(_env_file=None))
+    monkeypatch.setattr("handlers.services.core_settings", lambda: Settings(_env_file=None, **core))
     monkeypatch.setattr("desktop.kiosk.app.service_settings", lambda: ServiceSettings(_env_file=None))
 
     with contextlib.ExitStack() as stack:
 
-        def make(*, enter: bool = True, **settings: Any) -> RunningKiosk:
+        def make(*, enter: bool = True, core_settings: dict[str, Any] | None = None, **settings: Any) -> RunningKiosk:
+            core.update(core_settings or {})
             doorkeeper = Doorkeeper()
             chosen = KioskSettings(_env_file=None, **{"dir": tmp_path, **settings})
             made = stack.enter_context(assembled(chosen, doorkeeper, AUTHORITY))

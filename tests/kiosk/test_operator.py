@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from core.errors import SettingsError
 from desktop.kiosk import desk, pin
 from desktop.kiosk.store import iterate_audit
 from handlers.domain.errors import RefusedError
 from tests.kiosk.conftest import RECORDING, MakeKiosk, RunningKiosk, report
+from tests.site_files import site_file
 
 
 def login(kiosk: RunningKiosk, text: str) -> Any:
@@ -190,6 +192,31 @@ def test_settings_changed_at_the_desk_hold_for_the_next_person(kiosk: RunningKio
     assert [entry.detail for entry in iterate_audit(kiosk.station.store) if entry.event == "settings_changed"] == [
         {"changed": changes}
     ]
+
+
+def test_the_station_judges_and_shows_by_the_sites_file(make_kiosk: MakeKiosk, tmp_path: Path) -> None:
+    calibration = site_file(tmp_path / "site.json", allow=0.6, next_=0.4)
+    kiosk = make_kiosk(core_settings={"calibration": calibration, "next_threshold": 0.5})
+    kiosk.script.says = [report("NEXT", score=0.7, offset_frames=-5)]
+    # By the thresholds of the process it would be the score that stands against an ALLOW.
+    assert kiosk.attempt(kiosk.start()).json()["attempt"]["reason"] == "delayed"
+    used = kiosk.script.limits[-1]
+    assert (used.allow_threshold, used.next_threshold) == (0.6, 0.5)
+    kiosk.log_in()
+    rows = {row["name"]: (row["value"], row["default"]) for row in kiosk.operator("settings")["settings"]}
+    assert (rows["allow_threshold"], rows["next_threshold"]) == ((0.6, 0.6), (0.5, 0.5))
+    assert kiosk.operator("settings")["calibration"]["origin"] == "site"
+    answer = kiosk.client.put("/api/operator/settings", json={"allow_threshold": 0.55})
+    assert {row["name"]: row["value"] for row in answer.json()["settings"]}["allow_threshold"] == 0.55
+    assert kiosk.client.put("/api/operator/settings", json={"allow_threshold": 0.45}).status_code == 422
+
+
+def test_changes_that_do_not_go_with_new_settings_are_refused_at_the_start(make_kiosk: MakeKiosk) -> None:
+    kiosk = make_kiosk()
+    kiosk.log_in()
+    assert kiosk.client.put("/api/operator/settings", json={"allow_threshold": 0.8}).status_code == 200
+    with pytest.raises(SettingsError, match=r"allow_threshold is 0\.8 and lies below next_threshold"):
+        make_kiosk(core_settings={"next_threshold": 0.85})
 
 
 @pytest.mark.parametrize(

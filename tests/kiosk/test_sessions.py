@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import DeadlineError, InputError
+from core.limits import Limits
 from desktop.kiosk.sessions import Heard, close_attempt, conclude
 from desktop.kiosk.station import PATIENCE_S
 from handlers.domain.errors import UnavailableError
@@ -35,7 +36,7 @@ RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
     ],
 )
 def test_what_a_recording_means(made: dict[str, Any], heard: Heard | None, decision: str, reason: str | None) -> None:
-    assert conclude(made, heard, 0.9) == (decision, reason)
+    assert conclude(made, heard, Limits()) == (decision, reason)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.models import EMBEDDED_DETECTOR, EMBEDDED_SYNC
-from core.site_calibration import read_site_file
-from core.weights.store import find
 from desktop.kiosk import history
 from desktop.kiosk.guard import read_cookie
 from desktop.kiosk.options import option_documents
@@ -185,7 +182,7 @@ async def device(kiosk: AppKiosk) -> JSONResponse:
     """What is there, and what to do about what is not."""
     from desktop.doctor import checks
 
-    found = await to_thread.run_sync(checks, kiosk.station.defaults[0].dir)
+    found = await to_thread.run_sync(checks, kiosk.station.usual_settings.dir)
     return JSONResponse({"checks": [{**vars(check), "state": str(check.state)} for check in found]})
 
 
@@ -200,15 +197,12 @@ async def recording(request: Request, kiosk: AppKiosk) -> JSONResponse:
 
 
 def _settings_document(station: Station) -> dict[str, Any]:
-    _, limits = station.defaults
-    model = find(EMBEDDED_SYNC if limits.model == "auto" else limits.model)
-    detector = find(EMBEDDED_DETECTOR if limits.detector == "auto" else limits.detector)
-    site = read_site_file(limits.calibration, model.name, model.sha256) if limits.calibration else None
+    chosen = station.scorer.chosen()
     return {
         "settings": option_documents(station),
-        "calibration": site.origin() if site else {"origin": "embedded"},
+        "calibration": chosen.site.origin() if chosen.site else {"origin": "embedded"},
         **{
             kind: {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256}
-            for kind, bundle in (("model", model), ("detector", detector))
+            for kind, bundle in (("model", chosen.sync), ("detector", chosen.detector))
         },
     }

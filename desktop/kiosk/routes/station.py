@@ -35,7 +35,7 @@ class SessionRequest(BaseModel):
 @router.get("/station")
 async def station(kiosk: AppKiosk) -> JSONResponse:
     """What the page has to know to begin."""
-    own, _ = await to_thread.run_sync(kiosk.station.settings)
+    own = await to_thread.run_sync(kiosk.station.settings)
     hearing = kiosk.station.hearing
     document = {
         "version": __version__,
@@ -99,7 +99,7 @@ async def preview(request: Request, kiosk: AppKiosk) -> JSONResponse:
 async def listen(request: Request, kiosk: AppKiosk, language: Language) -> JSONResponse:
     """Whether the station was called."""
     pcm = await read_bytes(request)
-    own, _ = await to_thread.run_sync(kiosk.station.settings)
+    own = await to_thread.run_sync(kiosk.station.settings)
     if not own.voice_start or not kiosk.station.hearing.can_be_called(language):
         raise RefusedError("not_available", "This station does not listen for words that start a session in this language.")
     if len(pcm) % 2:
