@@ -26,15 +26,17 @@ async def caller_of(request: Request) -> Caller:
 
 def _presented(request: Request) -> str | None:
     """The key as it was sent. Two that differ are none: a wrong one must not pass beside a right one."""
-    keys = {key.strip() for key in (request.headers.get("x-api-key"), _authorization(request)) if key is not None}
+    headers = request.headers
+    keys = {key.strip() for key in headers.getlist("x-api-key")} | {
+        _token(sent) for sent in headers.getlist("authorization") if sent
+    }
     return "" if len(keys) > 1 else next(iter(keys), None)
 
 
-def _authorization(request: Request) -> str | None:
-    sent = request.headers.get("authorization")
-    scheme, _, token = (sent or "").partition(" ")
+def _token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
     # Any other way to log in is not known here; taken for a key, it is refused.
-    return token.strip() if scheme.lower() == "bearer" else sent or None
+    return (token if scheme.lower() == "bearer" else authorization).strip()
 
 
 AppServices = Annotated[Services, Depends(services_of)]

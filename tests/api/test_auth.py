@@ -58,6 +58,16 @@ def test_two_keys_that_differ_are_none(api: Api) -> None:
         assert api.client.get("/usage", headers=headers).status_code == status, headers
 
 
+@pytest.mark.parametrize("name", ["X-API-Key", "Authorization"])
+def test_a_header_that_comes_twice_counts_once_where_it_says_the_same(name: str, api: Api) -> None:
+    """A proxy that looks at the first must not be passed by with a second."""
+    key = api.key()["Authorization"].removeprefix("Bearer ")
+    sent = {"X-API-Key": (key, key[:-1]), "Authorization": (f"Bearer {key}", f"Bearer {key[:-1]}")}[name]
+    for values, status in ((sent[:1] * 2, 200), (sent, 401), (sent[::-1], 401)):
+        answer = api.client.get("/usage", headers=[(name, value) for value in values])
+        assert answer.status_code == status, values
+
+
 def test_a_revoked_key_is_refused(api: Api) -> None:
     headers = api.key()
     assert api.client.get("/usage", headers=headers).status_code == 200
