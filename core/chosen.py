@@ -8,8 +8,9 @@ from core.errors import WeightsError
 from core.limits import Limits
 from core.settings import Settings
 from core.site_calibration import SiteFile, read_site_file
+from core.weights.bundle import Bundle
 from core.weights.manifest import Kind
-from core.weights.store import Bundle, find
+from core.weights.store import find
 
 EMBEDDED_SYNC, EMBEDDED_DETECTOR = "mini", "yunet"
 

@@ -13,7 +13,8 @@ from core.runtime import Device, OnnxNetwork, resolve_device
 from core.settings import Settings, settings
 from core.site_calibration import SiteFile
 from core.sync.model import SyncModel
-from core.weights.store import Bundle
+from core.weights.at_start import install_named
+from core.weights.bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Models:
         options: Settings | None = None,
         calibration: Path | None = None,
     ) -> "Models":
-        """Load by name; what is not given comes from the settings. `auto` is what is embedded.
+        """Load by name, at the start of a program: an official file that MODEL_PATH or DETECTOR_PATH holds is installed first.
+
+        What is not given comes from the settings. `auto` is what is embedded.
 
         Args:
             model: sync model.
@@ -69,9 +72,24 @@ class Models:
             SettingsError: bad_setting, thresholds of settings and site that do not go together.
             WeightsError: weights_unknown, weights_missing, weights_mismatch, weights_unreadable.
             DeviceError: cuda_unavailable, torch_missing.
+            OutputError: output_failed, where a file that must be converted cannot be stored.
         """
         given = {"model": model, "detector": detector, "device": device, "calibration": calibration}
         options = (options or settings()).model_copy(update={name: value for name, value in given.items() if value is not None})
+        install_named(options)
+        return cls.open(options)
+
+    @classmethod
+    def open(cls, options: Settings | None = None) -> "Models":
+        """Load what is in force; converts nothing and writes nothing.
+
+        Args:
+            options: the process's settings by default.
+
+        Raises:
+            LipgateError: as `load`.
+        """
+        options = options or settings()
         place = resolve_device(options.device)
         found = chosen(options)
         return cls(

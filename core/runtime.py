@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from core.errors import DeviceError
-from core.weights.store import Bundle
+from core.weights.bundle import Bundle
 
 Device = Literal["cpu", "cuda"]
 """Where networks run."""

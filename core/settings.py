@@ -80,10 +80,14 @@ class Settings(BaseSettings):
         description="Folder of installed official weights.",
     )
     model_path: Path | None = Field(
-        None, validation_alias=_also("MODEL_PATH"), description="Folder that holds syncnet_v2 (before weights_dir)."
+        None,
+        validation_alias=_also("MODEL_PATH"),
+        description="Folder that holds syncnet_v2 (before weights_dir); converted once, at the start.",
     )
     detector_path: Path | None = Field(
-        None, validation_alias=_also("DETECTOR_PATH"), description="Folder that holds sfd_face (before weights_dir)."
+        None,
+        validation_alias=_also("DETECTOR_PATH"),
+        description="Folder that holds sfd_face (before weights_dir); converted once, at the start.",
     )
     allow_unverified_weights: bool = Field(
         False, description="Accept weights with another hash; reports then carry verified: false."

@@ -24,12 +24,26 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check and tell; 1 where something that a score needs fails."""
-    found = checks()
+    found = [*_own_weights(), *checks()]
     if arguments.json:
         print(json.dumps([asdict(check) for check in found], indent=2))
     else:
         _print(found)
     return 0 if fit_to_score(found) else 1
+
+
+def _own_weights() -> list[Check]:
+    """Install what MODEL_PATH and DETECTOR_PATH name, as a score would; empty where nothing stands against it."""
+    from core.errors import LipgateError
+    from core.settings import settings
+    from core.weights.at_start import install_named
+
+    try:
+        install_named(settings())
+    except LipgateError as error:
+        advice = "Correct what the message names, or the settings."
+        return [Check("own weights", "fail", f"[{error.code}] {error.message}", advice)]
+    return []
 
 
 def _print(found: list[Check]) -> None:

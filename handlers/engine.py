@@ -109,5 +109,5 @@ class InProcess:
         if self._models is None:
             from core.models import Models
 
-            self._models = Models.load(options=self._options)
+            self._models = Models.open(self._options)
         return self._models

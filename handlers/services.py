@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import CalibrationError, WeightsError
 from core.settings import settings as core_settings
+from core.weights.at_start import install_named
 from handlers.ports import JobQueue, JobStore, KeyStore, Ledger, ObjectStore, Outbox, Results, UploadReceiver, Workers
 from handlers.scoring import Scorer
 from handlers.settings import ServiceSettings, service_settings
@@ -36,7 +37,7 @@ class Services:
 
 
 def make_scorer(settings: ServiceSettings | None = None, *, isolate: bool | None = None) -> Scorer:
-    """A scorer with the settings of this process.
+    """A scorer with the settings of this process. Made at the start: official files that they name are installed here.
 
     Args:
         settings: of the service.
@@ -44,9 +45,11 @@ def make_scorer(settings: ServiceSettings | None = None, *, isolate: bool | None
 
     Raises:
         SettingsError: bad_setting, thresholds of settings and site that do not go together.
+        LipgateError: a file that MODEL_PATH or DETECTOR_PATH names cannot be installed.
     """
     settings = settings or service_settings()
     isolate = settings.isolate_scoring if isolate is None else isolate
+    install_named(core_settings())
     scorer = Scorer(core_settings(), settings.slots, settings.max_queue, isolate=isolate)
     if scorer.settings.calibration:
         # Whether the thresholds that are set go with the file's is to be known now; what else may be amiss /health tells.

@@ -5,7 +5,7 @@ import numpy as np
 from core.faces.detection import Detection
 from core.opencv import cv2
 from core.runtime import Device, Network, open_network
-from core.weights.store import Bundle
+from core.weights.bundle import Bundle
 
 CONFIDENCE = 0.9
 """Least confidence of a face (run_pipeline.py)."""

@@ -5,7 +5,7 @@ import numpy as np
 from core.faces import mouth
 from core.runtime import Device, Network, open_network
 from core.sync.logmel import LEVEL_COLUMNS, logmel
-from core.weights.store import Bundle
+from core.weights.bundle import Bundle
 
 SIDE = 64
 """Height and width of a crop, in pixels."""

@@ -8,7 +8,7 @@ from core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, WINDOW_COLUMNS,
 from core.opencv import cv2
 from core.runtime import Device, Network, open_network
 from core.sync.mfcc import mfcc
-from core.weights.store import Bundle
+from core.weights.bundle import Bundle
 
 SIDE = 224
 """Height and width of a crop, in pixels."""

@@ -5,7 +5,13 @@ import hashlib
 import json
 import os
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
+
+_LOOK_S = 0.1
+"""Time between two looks at a lock."""
 
 
 def sha256_of(content: bytes) -> str:
@@ -39,6 +45,35 @@ def replace_file(path: Path, content: bytes) -> None:
 def replace_json(path: Path, value: object) -> None:
     """Write JSON at once, keys sorted, so that equal values give equal files."""
     replace_file(path, (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other processes and threads out of such a block while this one runs; wait for the one that is in.
+
+    Args:
+        path: file that stands for it; made where it is missing, and left there.
+    """
+    with path.open("ab") as file:
+        while not _taken(file):
+            time.sleep(_LOOK_S)
+        yield
+
+
+def _taken(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed; false where somebody else holds it."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def sync_file(path: Path) -> None:

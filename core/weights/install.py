@@ -8,11 +8,13 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from core.errors import DeviceError, InputError, OutputError, WeightsError
+from core.runtime import frozen, require_torch
 from core.settings import settings
+from core.weights.bundle import Part
 from core.weights.convert import convert
 from core.weights.download import Progress, download
-from core.weights.files import hash_file, sha256_of, sync_file, sync_folder
-from core.weights.installed import Installed, Part, model_folder, read_installed, write_installed
+from core.weights.files import alone, hash_file, sha256_of, sync_file, sync_folder
+from core.weights.installed import Installed, current, model_folder, write_installed
 from core.weights.manifest import Model, WeightFile, load_manifest
 
 LICENCE_NOTE = (
@@ -24,6 +26,9 @@ LICENCE_NOTE = (
 
 _LARGEST = 1 << 30
 """Most bytes an unverified file may have."""
+
+LOCK = "lock"
+"""File in a model's folder; whoever converts holds it."""
 
 _STALE_S = 24 * 3600
 """Half-made installations older than this were left by a crash and are removed."""
@@ -56,34 +61,56 @@ def import_file(path: Path, name: str) -> Installed:
         DeviceError: torch_missing.
         OutputError: output_failed.
     """
+    return _install(path, name, again=True)
+
+
+def import_if_new(path: Path, name: str) -> Installed:
+    """Import a file unless what is installed was made of it. Of several processes that start at once only one converts.
+
+    Raises:
+        LipgateError: as `import_file`.
+    """
+    return _install(path, name, again=False)
+
+
+def _install(path: Path, name: str, *, again: bool) -> Installed:
     _, original = official(name)
     content = _read(path, original)
     sha256 = sha256_of(content)
     verified = sha256 == original.sha256
     if not verified and not settings().allow_unverified_weights:
         raise _mismatch(path, original, f"its SHA-256 is {sha256}, not {original.sha256}")
+    if not again and (there := current(name)) and there.sha256 == sha256:
+        return there
     _require_torch(path)
     home = model_folder(name)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=home, prefix="v-"))
-        try:
-            files = convert(content, name, folder)
-            for file in files.values():
-                sync_file(file)
-            folder.chmod(0o755)
-            sync_folder(folder)
-            parts = {part: Part(file, hash_file(file)) for part, file in files.items()}
-            installed = Installed(name, sha256, len(content), folder, parts)
-            former = _current_folder(name)
-            write_installed(installed, verified=verified)
-        except BaseException:
-            if _current_folder(name) != folder:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
+        with alone(home / LOCK):
+            if not again and (there := current(name)) and there.sha256 == sha256:
+                return there
+            return _converted(content, name, home, verified=verified)
     except OSError as error:
         message = f"The weights cannot be written to {home}: {error}. Set LIPGATE_WEIGHTS_DIR to another folder."
         raise OutputError("output_failed", message) from error
+
+
+def _converted(content: bytes, name: str, home: Path, *, verified: bool) -> Installed:
+    folder = Path(tempfile.mkdtemp(dir=home, prefix="v-"))
+    try:
+        files = convert(content, name, folder)
+        for file in files.values():
+            sync_file(file)
+        folder.chmod(0o755)
+        sync_folder(folder)
+        parts = {part: Part(file, hash_file(file)) for part, file in files.items()}
+        installed = Installed(name, sha256_of(content), len(content), folder, parts)
+        former = _current_folder(name)
+        write_installed(installed, verified=verified)
+    except BaseException:
+        if _current_folder(name) != folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     _clean(home, former)
     return installed
 
@@ -143,8 +170,6 @@ def _mismatch(path: Path, original: WeightFile, why: str) -> WeightsError:
 
 
 def _require_torch(path: Path) -> None:
-    from core.runtime import frozen, require_torch  # not at the top: runtime needs the store, which needs this module
-
     if frozen():
         message = (
             f"This program cannot convert {path.name}: it carries no exporter. Convert it with an installed Lipgate, by "
@@ -155,11 +180,8 @@ def _require_torch(path: Path) -> None:
 
 
 def _current_folder(name: str) -> Path | None:
-    try:
-        installed = read_installed(name)
-    except WeightsError:
-        return None
-    return installed.folder if installed else None
+    there = current(name)
+    return there.folder if there else None
 
 
 def _clean(home: Path, former: Path | None) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import WeightsError
 from core.settings import settings
+from core.weights.bundle import Part
 from core.weights.files import replace_json
 
 FORMAT = 1
@@ -17,14 +18,6 @@ FORMAT = 1
 
 SOURCE = "source"
 """Part that holds the safetensors; every other part is a branch's ONNX file."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One file and the hash it must have."""
-
-    path: Path
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +59,14 @@ def read_installed(name: str) -> Installed | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"The record {home / 'installed.json'} is damaged. Import or fetch '{name}' again."
         raise WeightsError("weights_unreadable", message) from error
+
+
+def current(name: str) -> Installed | None:
+    """The same; None too where the record is damaged, which another installation mends."""
+    try:
+        return read_installed(name)
+    except WeightsError:
+        return None
 
 
 def write_installed(installed: Installed, *, verified: bool) -> None:

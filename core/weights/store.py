@@ -1,58 +1,13 @@
-"""Finds the weights of a model and hands out their bytes, never before their hash has been checked."""
+"""Finds the weights of a model, embedded or installed. Looking up converts nothing and writes nothing."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from core.calibration import Calibration
 from core.errors import WeightsError
 from core.settings import settings
-from core.weights.files import hash_file, sha256_of
-from core.weights.install import import_file
-from core.weights.installed import SOURCE, Installed, Part, read_installed
+from core.weights.bundle import Bundle, Part
+from core.weights.installed import SOURCE, read_installed
 from core.weights.manifest import Kind, Manifest, Model, load_manifest, weights_folder
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """The files of one model."""
-
-    name: str
-    kind: Kind
-    version: str
-
-    sha256: str
-    """Hash of the file that identifies the model: what it was trained to, not what it was converted to."""
-
-    verified: bool
-    """False: not the file the manifest knows, but one the operator allowed."""
-
-    calibration: Calibration | None
-
-    source: Part | None
-    """The safetensors; None for models that only exist as ONNX."""
-
-    branches: dict[str, Part]
-    """Branch to ONNX file."""
-
-    def read_branch(self, branch: str) -> bytes:
-        """The ONNX model of a branch, checked.
-
-        Raises:
-            WeightsError: weights_missing, weights_mismatch.
-            KeyError: the model has no such branch.
-        """
-        return _checked(self.branches[branch])
-
-    def read_source(self) -> bytes:
-        """The safetensors, checked.
-
-        Raises:
-            WeightsError: weights_missing, weights_mismatch.
-        """
-        if self.source is None:
-            raise WeightsError("weights_missing", f"'{self.name}' has no weights for PyTorch.")
-        return _checked(self.source)
 
 
 @dataclass(frozen=True)
@@ -84,12 +39,10 @@ class Check:
 
 
 def find(name: str) -> Bundle:
-    """The weights of a model. An official file that lies in MODEL_PATH, DETECTOR_PATH or the weights folder is converted first.
+    """The weights of a model, as they lie in the weights folder of the project or of the operator.
 
     Raises:
         WeightsError: weights_unknown, weights_missing, weights_mismatch, weights_unreadable.
-        DeviceError: torch_missing, where a file must be converted.
-        OutputError: output_failed, where it cannot be stored.
     """
     manifest = load_manifest()
     model = manifest.model(name)
@@ -108,18 +61,6 @@ def verify() -> list[Check]:
     return [check for model in manifest.models.values() for check in _verify_model(model, manifest)]
 
 
-def _checked(part: Part) -> bytes:
-    try:
-        content = part.path.read_bytes()
-    except OSError as error:
-        raise WeightsError("weights_missing", f"{part.path} cannot be read: {error}. Run: ./lipgate weights verify") from error
-    found = sha256_of(content)
-    if found != part.sha256:
-        message = f"{part.path} has been altered: its SHA-256 is {found}, not {part.sha256}. Run: ./lipgate weights verify"
-        raise WeightsError("weights_mismatch", message)
-    return content
-
-
 def _embedded(model: Model, manifest: Manifest) -> Bundle:
     if model.source is None:
         raise WeightsError("weights_missing", f"The weights of '{model.name}' are not in this copy of Lipgate.")
@@ -135,7 +76,7 @@ def _embedded_part(key: str, manifest: Manifest) -> Part:
 
 def _official(model: Model, manifest: Manifest) -> Bundle:
     original = manifest.files[model.source or ""]
-    installed = _installed_or_convert(model, original.file)
+    installed = read_installed(model.name)
     if installed is None:
         name = model.name
         raise WeightsError(
@@ -153,25 +94,6 @@ def _official(model: Model, manifest: Manifest) -> Bundle:
     branches = {name: part for name, part in installed.parts.items() if name != SOURCE}
     source = installed.parts.get(SOURCE)
     return Bundle(model.name, model.kind, model.version, installed.sha256, verified, model.calibration, source, branches)
-
-
-def _installed_or_convert(model: Model, file: str) -> Installed | None:
-    """What is installed, unless the operator's own folder holds another file, which then goes before."""
-    installed = read_installed(model.name)
-    named = _in_folder(settings().model_path if model.kind == "sync" else settings().detector_path, file)
-    if named and (installed is None or hash_file(named) != installed.sha256):
-        return import_file(named, model.name)
-    if installed is None and (dropped := _in_folder(settings().weights_dir, file)):
-        return import_file(dropped, model.name)
-    return installed
-
-
-def _in_folder(folder: Path | None, file: str) -> Path | None:
-    """`file` in `folder`; existing deployments also name the file itself."""
-    if folder is None:
-        return None
-    path = folder if folder.is_file() else folder / file
-    return path if path.is_file() else None
 
 
 def _availability(model: Model, manifest: Manifest) -> Availability:
@@ -209,7 +131,7 @@ def _verify_model(model: Model, manifest: Manifest) -> list[Check]:
 
 def _verify_part(name: str, part: Part) -> Check:
     try:
-        _checked(part)
+        part.read()
     except WeightsError as error:
         return Check(name, part.path.name, error.message)
     return Check(name, part.path.name, None)

@@ -46,7 +46,7 @@ def _weights() -> list[Check]:
 
 def _networks() -> Check:
     try:
-        models = Models.load()
+        models = Models.open()
     except LipgateError as error:
         return Check("networks", "fail", f"[{error.code}] {error.message}", "Correct what the message names, or the settings.")
     began = time.perf_counter()

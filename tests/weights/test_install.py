@@ -2,15 +2,25 @@
 
 import hashlib
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from core import runtime
 from core.errors import DeviceError, LipgateError, OutputError
+from core.settings import settings
 from core.weights import install, installed
-from core.weights.install import fetch, import_file
+from core.weights.at_start import install_named
+from core.weights.install import LOCK, fetch, import_file
 from core.weights.store import available, find, verify
+from handlers.scoring import Scorer
 from tests.weights.conftest import FOREIGN, ORIGINAL, code_of, file_with, set_variable
+
+
+def with_syncnet():
+    """The settings as they are now, for the official model."""
+    return settings().model_copy(update={"model": "syncnet"})
 
 
 def test_import_then_find(home, converted, tmp_path):
@@ -52,7 +62,7 @@ def test_importing_again_leaves_one_installation(home, converted, tmp_path):
     first = import_file(file, "syncnet")
     second = import_file(file, "syncnet")
     assert not first.folder.exists()
-    assert sorted(path.name for path in (home / "syncnet").iterdir()) == sorted(["installed.json", second.folder.name])
+    assert sorted(path.name for path in (home / "syncnet").iterdir()) == sorted(["installed.json", LOCK, second.folder.name])
 
 
 @pytest.mark.parametrize("victim", ["convert", "sync_file", "write_installed"])
@@ -68,7 +78,7 @@ def test_a_crash_leaves_the_former_installation_working(home, converted, tmp_pat
         with pytest.raises(KeyboardInterrupt):
             import_file(file, "syncnet")
     assert find("syncnet").read_branch("lip") == b"lip" + ORIGINAL
-    assert len(list((home / "syncnet").iterdir())) == 2
+    assert len(list((home / "syncnet").glob("v-*"))) == 1
 
 
 def test_leftovers_of_a_crash_are_removed_when_they_are_old(home, converted, tmp_path):
@@ -137,23 +147,79 @@ def test_missing_weights_say_what_to_run(home, project):
 def test_file_in_model_path_is_converted_once(home, converted, tmp_path, monkeypatch, names_the_file):
     file = file_with(tmp_path / "models", ORIGINAL)
     set_variable(monkeypatch, "MODEL_PATH", file if names_the_file else file.parent)
+    install_named(with_syncnet())
     first = find("syncnet")
     assert first.verified
+    install_named(with_syncnet())
     assert find("syncnet") == first
 
 
 def test_file_in_model_path_goes_before_an_installed_one(home, converted, tmp_path, monkeypatch):
     import_file(file_with(tmp_path, ORIGINAL), "syncnet")
     set_variable(monkeypatch, "MODEL_PATH", file_with(tmp_path / "models", FOREIGN).parent)
-    assert code_of(find, "syncnet") == "weights_mismatch"
+    assert code_of(install_named, with_syncnet()) == "weights_mismatch"
     set_variable(monkeypatch, "LIPGATE_ALLOW_UNVERIFIED_WEIGHTS", 1)
+    install_named(with_syncnet())
     assert find("syncnet").sha256 == hashlib.sha256(FOREIGN).hexdigest()
 
 
 def test_model_path_without_the_file_falls_back(home, converted, tmp_path, monkeypatch):
     set_variable(monkeypatch, "MODEL_PATH", tmp_path / "nowhere")
     file_with(home, ORIGINAL)
+    install_named(with_syncnet())
     assert find("syncnet").verified
+
+
+def test_a_file_in_the_weights_folder_does_not_go_before_an_installed_one(home, converted, tmp_path):
+    import_file(file_with(tmp_path, ORIGINAL), "syncnet")
+    file_with(home, FOREIGN)
+    install_named(with_syncnet())
+    assert find("syncnet").verified
+
+
+@pytest.mark.parametrize("model", ["auto", "mini"])
+def test_a_file_of_a_model_that_is_not_in_use_is_left_alone(home, converted, tmp_path, monkeypatch, model):
+    set_variable(monkeypatch, "MODEL_PATH", file_with(tmp_path / "models", ORIGINAL))
+    install_named(settings().model_copy(update={"model": model}))
+    assert not home.exists()
+
+
+def test_a_damaged_record_is_mended_from_model_path(home, converted, tmp_path, monkeypatch):
+    set_variable(monkeypatch, "MODEL_PATH", file_with(tmp_path / "models", ORIGINAL))
+    install_named(with_syncnet())
+    (home / "syncnet" / "installed.json").write_text("{")
+    install_named(with_syncnet())
+    assert find("syncnet").verified
+
+
+def test_looking_up_converts_nothing(home, converted, tmp_path, monkeypatch):
+    set_variable(monkeypatch, "MODEL_PATH", file_with(tmp_path / "models", ORIGINAL))
+    assert code_of(find, "syncnet") == "weights_missing"
+    assert [row.state for row in available() if row.name == "syncnet"] == ["missing"]
+    assert not Scorer(with_syncnet(), 1, 1).ready()  # what GET /health asks
+    assert not home.exists()
+
+
+def test_of_programs_that_start_at_once_one_converts(home, converted, tmp_path, monkeypatch):
+    set_variable(monkeypatch, "MODEL_PATH", file_with(tmp_path / "models", ORIGINAL))
+    quick, converting, conversions = install.convert, threading.Barrier(4), []
+
+    def convert(content, name, folder):
+        conversions.append(folder)
+        if len(conversions) == 1:
+            converting.wait(60)
+        return quick(content, name, folder)
+
+    def start(number):
+        if number:
+            converting.wait(60)  # now one of them converts, and nothing is installed yet
+        install_named(with_syncnet())
+
+    monkeypatch.setattr(install, "convert", convert)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, range(4)))
+    assert len(conversions) == 1
+    assert [folder.name for folder in (home / "syncnet").glob("v-*")] == [conversions[0].name]
 
 
 def test_fetch_needs_the_licence_accepted(home, project):
