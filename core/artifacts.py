@@ -23,7 +23,7 @@ from core.faces.detection import Detection
 from core.faces.track import TrackPiece
 from core.media import ffmpeg
 from core.scenes import Frame
-from core.verdict import TrackResult
+from core.track_result import TrackResult
 
 JOIN_SECONDS = 600.0
 """Longest time that putting a track's pictures and sound into one file may take."""

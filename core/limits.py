@@ -50,6 +50,9 @@ class Limits:
     profile: Annotated[Profile, AFTERWARDS] = "auto"
     """Kind of video: `person`, one face in one shot; `media`, anything; `auto`, as the way it is scored has it."""
 
+    worst_threshold: Annotated[Share, AFTERWARDS] = 0.25
+    min_seen_share: Annotated[Share, AFTERWARDS] = 0.9
+
     min_track_frames: TrackLength = 50
     min_face_px: FaceSize = 50
     min_speech_s: SpeechLength = 0.3
@@ -82,6 +85,11 @@ class Limits:
     def off_by(self, offset_frames: "Offset") -> "Offset":
         """Frames that an offset, or each of several, lies from the expected one."""
         return abs(offset_frames - self.expected_offset_frames)
+
+    @property
+    def of_person(self) -> "Limits":
+        """The same for whoever expects one person who speaks to one camera, where nobody chose a profile."""
+        return replace(self, profile="person") if self.profile == "auto" else self
 
     @property
     def measuring(self) -> "Limits":

@@ -55,6 +55,7 @@ class Models:
         device: str | None = None,
         options: Settings | None = None,
         calibration: Path | None = None,
+        profile: str | None = None,
     ) -> "Models":
         """Load by name, at the start of a program: an official file that MODEL_PATH or DETECTOR_PATH holds is installed first.
 
@@ -66,6 +67,7 @@ class Models:
             device: auto, cpu or cuda.
             options: the process's settings by default.
             calibration: file of the site.
+            profile: auto, person or media.
 
         Raises:
             CalibrationError: calibration_unreadable, calibration_mismatch.
@@ -74,7 +76,7 @@ class Models:
             DeviceError: cuda_unavailable, torch_missing.
             OutputError: output_failed, where a file that must be converted cannot be stored.
         """
-        given = {"model": model, "detector": detector, "device": device, "calibration": calibration}
+        given = {"model": model, "detector": detector, "device": device, "calibration": calibration, "profile": profile}
         options = (options or settings()).model_copy(update={name: value for name, value in given.items() if value is not None})
         install_named(options)
         return cls.open(options)

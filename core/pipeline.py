@@ -27,7 +27,8 @@ from core.speech import SpeechMeter
 from core.stopwatch import Stopwatch
 from core.sync.distances import compared
 from core.sync.track_scorer import TrackScorer
-from core.verdict import ClipFacts, TrackResult, judge, track_reason
+from core.track_result import OverTime, TrackResult, over_time
+from core.verdict import ClipFacts, judge, track_reason
 
 _TRACKER_LAG = 40
 """A track that is still to come may begin this many frames before the newest picture."""
@@ -106,6 +107,7 @@ class _Run:
     watch: Stopwatch
     deadline: float | None
     frames: int = 0
+    shots: int = 1
     results: list[TrackResult] = field(default_factory=list)
     scorers: dict[int, TrackScorer] = field(default_factory=dict)
     visibility: dict[int, VisibilityMeter] = field(default_factory=dict)
@@ -142,12 +144,14 @@ class _Run:
         with watch.stage("sound"):
             heard = sound.drain(self.frames * 2 + 60 * VIDEO_FPS)
         _check_time(self.deadline, self.options)
-        self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak)
+        spoken = meter.spoken(0, self.frames)
+        self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak, self.shots, spoken)
 
     def _counted(self, frames: Iterator[Frame], sound: Sound, artifacts: Artifacts | None) -> Iterator[Frame]:
         """Count frames, watch the clock, and let the sound keep up, also while no face is in view."""
         for frame in frames:
             self.frames = frame.index + 1
+            self.shots = frame.shot + 1
             if artifacts:
                 artifacts.add_frame(frame)
             if self.frames % VIDEO_FPS == 0:
@@ -178,7 +182,11 @@ class _Run:
         speech = meter.seconds(scorer.start, scorer.start + scorer.frames)
         hidden = self.visibility.pop(track).hidden_share
         reason = track_reason(scorer.frames, float(size), speech, hidden, sync, self.limits)
-        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden)
+        told = OverTime()
+        if sync is not None and reason is None:
+            spoken = meter.spoken(scorer.start, scorer.start + scorer.frames)
+            told = over_time(distances, spoken, sync, self.models.calibration)
+        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told)
         if artifacts:
             artifacts.end_track(result, distances)
         return result

@@ -6,13 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from core import __version__
 from core.calibration import Calibration
-from core.constants import MS_PER_FRAME, VIDEO_FPS
+from core.constants import MS_PER_FRAME, VIDEO_FPS, WINDOW_FRAMES
 from core.limits import Limits
 from core.media import Clip
+from core.reasons import Reason
 from core.site_calibration import SiteFile
 from core.sync.distances import SyncResult
-from core.verdict import Decision, Reason, TrackResult, Verdict
+from core.timeline import Segment
+from core.track_result import TrackResult
+from core.verdict import Decision, Verdict
+
+
+SCHEMA = 2
+"""Of the JSON document. 2: the whole video is judged; fields since 1 kept their names and meaning, `lag_ms` is measured."""
+
+AUTHENTICITY_REFUSED, AUTHENTICITY_NOT_ASSESSED = "refused", "not_assessed"
+"""What a report says of the picture being genuine: that something speaks against it, or nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +65,34 @@ class Report:
 
     @property
     def reason(self) -> Reason | None:
-        """Why there is no score."""
+        """The one that decided; None with ALLOW."""
         return self.verdict.reason
+
+    @property
+    def judged(self) -> bool:
+        """Whether something was measured."""
+        return self.verdict.judged
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of DESIGN.md; metrics are null where nothing was judged. Numbers are finite."""
         sync = self.verdict.speaker.sync if self.verdict.speaker else None
         return {
             **_metrics(sync, self.verdict.score),
-            "lag_ms": sync.offset_frames * MS_PER_FRAME if sync else None,
+            "lag_ms": round(sync.offset * MS_PER_FRAME, 1) if sync else None,
             "decision": str(self.decision),
             "reason": str(self.reason) if self.reason else None,
+            "reasons": [str(reason) for reason in self.verdict.reasons],
+            "schema": SCHEMA,
+            "version": __version__,
+            "profile": str(self.verdict.profile),
+            "limits": asdict(self.limits),
+            "segments": [_segment(segment) for segment in self.verdict.segments],
+            "summary": self._summary(),
+            "offset_changes": self._offset_changes(),
+            "drift_ms_per_min": self._drift(),
+            "picture": {
+                "authenticity": AUTHENTICITY_REFUSED if self.verdict.against else AUTHENTICITY_NOT_ASSESSED,
+            },
             "verified": self.model.verified and self.detector.verified,
             "processing_time_ms": self.processing_time_ms,
             "model": asdict(self.model),
@@ -79,6 +107,31 @@ class Report:
                 "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
             },
         }
+
+    def _summary(self) -> dict[str, Any]:
+        worst = self.verdict.worst_score
+        return {
+            "shares": {state: round(share, 4) for state, share in self.verdict.shares.items()},
+            "worst_score": None if worst is None else round(worst, 4),
+        }
+
+    def _offset_changes(self) -> list[dict[str, Any]]:
+        speaker = self.verdict.speaker
+        if speaker is None:
+            return []
+        return [
+            {
+                "time_s": round((speaker.start + row + WINDOW_FRAMES // 2) / VIDEO_FPS, 2),
+                "from_frames": before,
+                "to_frames": after,
+            }
+            for row, before, after in speaker.over_time.course.changes
+        ]
+
+    def _drift(self) -> float | None:
+        speaker = self.verdict.speaker
+        drift = speaker.over_time.course.drift_ms_per_min if speaker else None
+        return None if drift is None else round(drift, 1)
 
     def _video(self) -> dict[str, Any]:
         return {
@@ -116,6 +169,10 @@ def _metrics(sync: SyncResult | None, score: float | None) -> dict[str, Any]:
         "min_dist": round(sync.min_dist, 4),
         "score": round(score, 4),
     }
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    return {name: str(value) if name == "state" else value for name, value in asdict(segment).items()}
 
 
 def _rounded(values: np.ndarray, digits: int) -> list[float]:

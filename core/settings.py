@@ -8,7 +8,7 @@ from platformdirs import site_data_path, user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.limits import FaceSize, Limits, PictureSize, Share, Shift, Shifts, SpeechLength, TrackLength, VideoLength
+from core.limits import FaceSize, Limits, PictureSize, Profile, Share, Shift, Shifts, SpeechLength, TrackLength, VideoLength
 
 
 def user_folder(name: str) -> Path:
@@ -47,6 +47,17 @@ class Settings(BaseSettings):
     expected_offset_frames: Shift = Field(
         Limits.expected_offset_frames,
         description="Offset that the recording equipment itself has; max_offset_frames counts from it.",
+    )
+    worst_threshold: Share = Field(
+        Limits.worst_threshold, description="Least score of the worst two seconds for ALLOW, in the profile person."
+    )
+    min_seen_share: Share = Field(
+        Limits.min_seen_share, description="Least share of the speech during which the speaker is in view for ALLOW (person)."
+    )
+    profile: Profile = Field(
+        Limits.profile,
+        description="Kind of video: person, one face in one shot, all of it in sync; media, films and dubs, stretch by stretch; "
+        "auto takes person for a single shot of up to a minute (API and station: always), media else.",
     )
     calibration: Annotated[Path | None, BeforeValidator(lambda value: value or None)] = Field(
         None,

@@ -43,3 +43,13 @@ class SpeechMeter:
         first, last = (round(frame * SAMPLES_PER_FRAME / CHUNK) for frame in (start, stop))
         spoken = (self._probabilities[0][first:last] >= SPEECH_PROBABILITY).sum()
         return min(float(spoken) * CHUNK / AUDIO_RATE, (stop - start) * SAMPLES_PER_FRAME / AUDIO_RATE)
+
+    def spoken(self, start: int, stop: int) -> np.ndarray:
+        """Whether somebody speaks, for each of the video frames start .. stop - 1: bool (stop - start,), as far as was listened."""
+        flags = np.zeros(stop - start, bool)
+        if self._probabilities:
+            self._probabilities = [np.concatenate(self._probabilities)]
+            chunks = ((np.arange(start, stop) + 0.5) * SAMPLES_PER_FRAME / CHUNK).astype(int)
+            heard = chunks < len(self._probabilities[0])
+            flags[heard] = self._probabilities[0][chunks[heard]] >= SPEECH_PROBABILITY
+        return flags

@@ -14,6 +14,12 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where the networks run (default: setting, auto)")
 
 
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """`--profile`."""
+    text = "person: one face, one shot; media: films and dubs; auto: person for a single shot of up to a minute (default: setting, auto)"
+    parser.add_argument("--profile", choices=["auto", "person", "media"], help=text)
+
+
 def add_calibration(parser: argparse.ArgumentParser) -> None:
     """`--calibration`."""
     text = "take score and thresholds from a file of `lipgate calibrate` (default: setting, none)"

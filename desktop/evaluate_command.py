@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desktop.arguments import add_calibration, add_models, add_offset_range
+from desktop.arguments import add_calibration, add_models, add_offset_range, add_profile
 from desktop.output import whole_file
 from handlers.arguments import number
 
@@ -23,6 +23,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("evaluate", description=DESCRIPTION)
     add_evaluation(parser)
     add_calibration(parser)
+    add_profile(parser)
     text = "attempts of a transaction that count (default 3, as at the station)"
     parser.add_argument("--attempts", type=number(1, 10), default=3, metavar="N", help=text)
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all figures and what became of each clip")
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from desktop.evaluation.summary import summarise
 
     entries = read_manifest(arguments.manifest)
-    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
+    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile)
     results = scored(arguments, entries, models)
     header = Header.of(models, arguments.manifest, arguments.attempts)
     summary = summarise(Sample.of(results, models.calibration, models.limits), arguments.seed, header=header)

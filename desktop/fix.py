@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.constants import MS_PER_FRAME
+from core.constants import MS_PER_FRAME, VIDEO_FPS
 from core.errors import InputError, NotJudgedError, OutputError
 from core.limits import Limits
 from core.media import ffmpeg
@@ -69,6 +69,13 @@ def doubt(report: Report, limits: Limits | None = None) -> str | None:
         return f"Lips and sound match badly at every shift (score {score:.2f}), so the measured offset may be wrong."
     if abs(speaker.sync.offset_frames) == len(speaker.sync.curve) // 2:
         return "The offset lies at the end of the search range; the true one may be larger."
+    course = speaker.over_time.course
+    if course.changes:
+        row, before, after = course.changes[0]
+        at_s = (speaker.start + row) / VIDEO_FPS
+        return f"The offset changes at {at_s:.1f} s from {before:+d} to {after:+d} frames; one shift cannot put both right."
+    if course.drift_ms_per_min is not None:
+        return f"The sound drifts by {course.drift_ms_per_min:.0f} ms a minute; one shift cannot put that right."
     return None
 
 

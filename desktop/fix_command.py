@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from core.errors import NotJudgedError
 from desktop.arguments import add_models, add_offset_range
 
 
@@ -18,6 +19,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("target", type=Path, metavar="OUT")
     add_models(parser)
     add_offset_range(parser)
+    parser.add_argument("--force", action="store_true", help="move the sound also where one shift does not put it right")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
     parser.set_defaults(run=run)
 
 
@@ -25,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, then re-mux.
 
     Raises:
-        LipgateError: the file cannot be analysed or judged, or OUT cannot be written.
+        LipgateError: the file cannot be analysed or judged, no shift puts it right, or OUT cannot be written.
     """
     from core.models import Models
     from core.pipeline import Options, score
@@ -36,7 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     report = score(arguments.source, models, Options(vshift=arguments.offset_range))
     offset = plan(report)
     if warning := doubt(report):
+        if not arguments.force:
+            raise NotJudgedError(f"{warning} Nothing was written; --force moves the sound all the same.")
         print(f"warning: {warning}", file=sys.stderr)
+    if arguments.dry_run:
+        print(f"{arguments.source}: {say_offset(offset)}. Nothing was written.")
+        return 0
     fixed = fix(arguments.source, arguments.target, offset)
     print(f"{arguments.source}: {say_offset(offset)}. {fixed.text}")
     return 0

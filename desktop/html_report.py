@@ -63,7 +63,7 @@ def _overview_row(number: int, path: Path, report: Report, limits: Limits) -> st
     if sync is not None and report.verdict.score is not None:
         lag = f"{words.number(words.milliseconds(sync.offset_frames), 0, signed=True)} ms"
         cells = [f"{report.verdict.score:.2f}", lag, words.number(sync.confidence)]
-        said = words.found(sync.offset_frames, report.verdict.score, limits)
+        said = report.reason.text if report.reason else words.found(sync.offset_frames, report.verdict.score, limits)
     measured = "".join(f'<td class="{style}">{cell}</td>' for style, cell in zip(("n", "n", "n wide"), cells, strict=True))
     return (
         f'<tr><th scope="row" class="file-name"><a href="#file-{number}">{words.name(path)}</a></th>'

@@ -5,7 +5,8 @@ import numpy as np
 from core.constants import VIDEO_FPS
 from core.limits import Limits
 from core.report import Report
-from core.verdict import TrackResult, decide
+from core.track_result import TrackResult
+from core.verdict import decide
 from desktop import html_plots as plots
 from desktop import html_words as words
 

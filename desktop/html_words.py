@@ -6,8 +6,9 @@ from pathlib import Path
 
 from core.constants import MS_PER_FRAME
 from core.limits import Limits
+from core.reasons import Reason
 from core.report import Report
-from core.verdict import Decision, Reason
+from core.verdict import Decision
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -26,7 +27,24 @@ _WHAT_TO_DO = {
     Reason.NO_SPEECH: "Record again, and speak while you look at the camera.",
     Reason.MOUTH_HIDDEN: "Record again with nothing in front of the mouth.",
     Reason.LENGTH_MISMATCH: "The file may be damaged or put together from two sources.",
+    Reason.NO_FIT: "The sound belongs to somebody else, or was recorded at another time.",
+    Reason.OUT_OF_SYNC: "`lipgate fix` moves the sound by the measured offset.",
+    Reason.IN_DOUBT: "Record again, longer, and speak clearly.",
+    Reason.MOVED_PICTURE: "Record a person, not a photograph or a screen.",
+    Reason.PICTURE_REPEATS: "Record again in one piece.",
+    Reason.PICTURE_FROZEN: "Check the camera, and record again.",
+    Reason.SOUND_MOVES: "The file may be cut, or its sound stretched.",
+    Reason.PART_NO_FIT: "Look at the stretches that do not fit.",
+    Reason.PART_OUT_OF_SYNC: "Look at the stretches that are early or late.",
+    Reason.SEVERAL_FACES: "Record again with one face in the picture.",
+    Reason.SHOT_CHANGES: "Record again in one shot, or judge it as a film (profile media).",
+    Reason.FACE_CHANGES: "Record again with the same face in view all the time.",
+    Reason.PART_UNSEEN: "Record again, and keep the face in view while you speak.",
 }
+
+
+_BY_THRESHOLDS = {Reason.NO_FIT, Reason.OUT_OF_SYNC, Reason.IN_DOUBT}
+"""Reasons that are told with the numbers that gave them."""
 
 
 def text(value: object) -> str:
@@ -76,7 +94,7 @@ def found(offset_frames: int, score: float, limits: Limits) -> str:
 def headline(report: Report, limits: Limits) -> str:
     """The verdict in a few words."""
     speaker = report.verdict.speaker
-    if report.reason is not None:
+    if not report.judged:
         return "Could not be judged"
     if report.decision is not Decision.ALLOW and speaker and speaker.sync and report.verdict.score is not None:
         moved = limits.off_by(speaker.sync.offset_frames) > limits.max_offset_frames
@@ -87,7 +105,7 @@ def headline(report: Report, limits: Limits) -> str:
 
 def verdict(report: Report, limits: Limits) -> str:
     """Why the verdict is what it is, in a sentence or two."""
-    if report.reason is not None:
+    if report.reason is not None and report.reason not in _BY_THRESHOLDS:
         return f"{report.reason.text} {_WHAT_TO_DO[report.reason]}"
     speaker, score = report.verdict.speaker, report.verdict.score
     if speaker is None or speaker.sync is None or score is None:

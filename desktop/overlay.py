@@ -6,7 +6,8 @@ from core.constants import WINDOW_FRAMES
 from core.limits import Limits
 from core.opencv import cv2
 from core.report import Report
-from core.verdict import Decision, TrackResult, decide
+from core.track_result import TrackResult
+from core.verdict import Decision, decide
 from desktop.tables import say_offset
 
 Colour = tuple[int, int, int]
@@ -79,11 +80,10 @@ class Overlay:
 
     def _draw_verdict(self, pen: "_Pen") -> None:
         verdict = self._report.verdict
+        lines = [f"{verdict.decision}  score {verdict.score:.2f}" if verdict.score is not None else f"{verdict.decision}"]
         if verdict.reason is not None:
-            said = f"{verdict.decision}  {verdict.reason.text}"
-        else:
-            said = f"{verdict.decision}  score {verdict.score or 0:.2f}"
-        pen.label([said], 0, 0, _COLOURS[None if verdict.reason else verdict.decision])
+            lines.append(verdict.reason.text)
+        pen.label(lines, 0, 0, _COLOURS[verdict.decision if verdict.judged else None])
 
 
 class _Pen:

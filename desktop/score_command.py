@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desktop.arguments import add_calibration, add_models, add_offset_range
+from desktop.arguments import add_calibration, add_models, add_offset_range, add_profile
 from desktop.outcome import Outcome, outcome_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document (a list for several files)")
     add_models(parser)
     add_calibration(parser)
+    add_profile(parser)
     parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with plots")
     parser.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="write the video with boxes and confidence drawn in")
     add_offset_range(parser)
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     from core.models import Models
 
-    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
+    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile)
     outcomes = [_score(number, file, models, arguments) for number, file in enumerate(arguments.files)]
     _print(outcomes, as_json=arguments.json)
     reports = [(Path(outcome.file), outcome.report) for outcome in outcomes if outcome.report is not None]

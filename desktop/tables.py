@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from core.constants import MS_PER_FRAME, VIDEO_FPS
-from core.verdict import Decision, TrackResult
+from core.track_result import TrackResult
+from core.verdict import Decision
 from desktop.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -65,10 +66,12 @@ def _add_report(table: Table, file: str, report: "Report") -> None:
     speaker = report.verdict.speaker
     if speaker is None:
         reason = report.reason.text if report.reason else ""
-        table.add_row(Text(file), decision, *[_NOT_JUDGED] * 4, f"{reason} [{report.reason}]", style=None)
+        table.add_row(Text(file), decision, *[_NOT_JUDGED] * 4, Text(f"{reason} [{report.reason}]"))
     else:
         score = report.verdict.score or 0.0
-        table.add_row(Text(file), decision, f"{score:.3f}", *_metrics(speaker, score >= MATCH_SCORE))
+        *numbers, words = _metrics(speaker, score >= MATCH_SCORE)
+        said = f"{report.reason.text} [{report.reason}]" if report.reason else words
+        table.add_row(Text(file), decision, f"{score:.3f}", *numbers, Text(said))
     if len(report.tracks) > 1:
         for track in report.tracks:
             _add_track(table, report, track)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
-from desktop.arguments import add_calibration, add_models, add_offset_range
+from desktop.arguments import add_calibration, add_models, add_offset_range, add_profile
 
 if TYPE_CHECKING:
     from desktop.outcome import Outcome
@@ -37,6 +37,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--interval", type=_seconds, default=INTERVAL_SECONDS, metavar="S", help=text.format(INTERVAL_SECONDS))
     add_models(parser)
     add_calibration(parser)
+    add_profile(parser)
     add_offset_range(parser)
     parser.set_defaults(run=run)
 
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from desktop.watch_results import Results, results_folder
 
     ffmpeg.program()  # that it is missing is not the fault of a file
-    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration)
+    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile)
     if said := site_in_force(models.site, models.limits):
         print(f"watch: {said}", file=sys.stderr, flush=True)
     options = Options(vshift=arguments.offset_range)
@@ -105,6 +106,8 @@ def _tell(outcome: "Outcome", arrival: "Arrival") -> None:
     else:
         score, sync = report.verdict.score or 0.0, report.verdict.speaker.sync
         words = say_offset(sync.offset_frames) if score >= MATCH_SCORE else "no shift fits"
+        if report.reason is not None:
+            words = f"{report.reason.text} [{report.reason}]"
         said = f"{report.decision} score {score:.3f}, {words}"
     print(f"{_shown(arrival.path.name)}: {_shown(said)}", flush=True)
 

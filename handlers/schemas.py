@@ -12,9 +12,19 @@ REPORT_EXAMPLE: dict[str, Any] = {
     "confidence": 3.295,
     "min_dist": 9.01,
     "score": 0.947,
-    "lag_ms": 0.0,
+    "lag_ms": 3.1,
     "decision": "ALLOW",
     "reason": None,
+    "reasons": [],
+    "schema": 2,
+    "version": "0.1.0",
+    "profile": "person",
+    "limits": {"allow_threshold": 0.9, "next_threshold": 0.75, "max_offset_frames": 2},
+    "segments": [],
+    "summary": {"shares": {"in_sync": 1.0}, "worst_score": 0.83},
+    "offset_changes": [],
+    "drift_ms_per_min": None,
+    "picture": {"authenticity": "not_assessed"},
     "verified": True,
     "processing_time_ms": 812,
     "model": {"name": "mini", "version": "1.0", "sha256": "6d53...", "verified": True},
@@ -126,8 +136,38 @@ class Debug(_Document):
     timings_ms: dict[str, float]
 
 
+class Segment(_Document):
+    """A stretch of the video of one state."""
+
+    start_s: float
+    end_s: float
+    track: int | None = Field(description="The face that fits best; null where none is judged.")
+    state: Literal["in_sync", "late", "early", "no_fit", "not_judged", "no_speech"]
+    offset_ms: float | None = Field(description="Positive: the sound comes before the lips.")
+    ci_ms: float | None = Field(description="Half width of the 95 % interval of the offset.")
+    confidence: float | None
+    min_dist: float | None
+    score: float | None
+    reason: str | None
+
+
+class OffsetChange(_Document):
+    """A step of the offset on the way."""
+
+    time_s: float
+    from_frames: int
+    to_frames: int
+
+
+class Summary(_Document):
+    """What the segments come to."""
+
+    shares: dict[str, float] = Field(description="Share of the speech in each state.")
+    worst_score: float | None = Field(description="Of the speaker's worst two seconds at the offset of the whole.")
+
+
 class ReportDocument(_Document):
-    """The report, the same as from the command line. Metrics are null where nothing was judged; `reason` then says why."""
+    """The report, the same as from the command line. Metrics are null where nothing was judged. Whatever is not ALLOW has a reason."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [REPORT_EXAMPLE]})
 
@@ -135,9 +175,19 @@ class ReportDocument(_Document):
     confidence: float | None
     min_dist: float | None
     score: float | None = Field(description="0 to 1.")
-    lag_ms: float | None
+    lag_ms: float | None = Field(description="Measured to a fraction of a frame; positive: the sound comes before the lips.")
     decision: Decision
-    reason: str | None
+    reason: str | None = Field(description="The one that decided; null only with ALLOW.")
+    reasons: list[str] = Field(default_factory=list, description="All that speak against ALLOW, the one that decided first.")
+    schema_: int = Field(1, alias="schema", description="Version of this document.")
+    version: str | None = Field(None, description="Of the program.")
+    profile: Literal["person", "media"] | None = Field(None, description="What kind of video it was judged as.")
+    limits: dict[str, Any] = Field(default_factory=dict, description="What it was judged by.")
+    segments: list[Segment] = Field(default_factory=list)
+    summary: Summary | None = None
+    offset_changes: list[OffsetChange] = Field(default_factory=list)
+    drift_ms_per_min: float | None = None
+    picture: dict[str, Any] = Field(default_factory=dict, description="Whether anything speaks against a filmed person.")
     verified: bool
     processing_time_ms: int
     model: Weights

@@ -149,12 +149,12 @@ class Scorer:
         return self.chosen().identity
 
     def limits(self) -> "Limits":
-        """What is judged by: limits of the settings and of the site's file.
+        """What is judged by: limits of the settings and of the site's file; one person who speaks, unless the settings say else.
 
         Raises:
             LipgateError: as `chosen`.
         """
-        return self.chosen().limits
+        return self.chosen().limits.of_person
 
     def chosen(self) -> "Chosen":
         """What scores come from; looked up once.

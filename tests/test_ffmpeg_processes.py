@@ -23,7 +23,7 @@ from core.faces.detection import Detection
 from core.media import ffmpeg
 from core.models import Models
 from core.pipeline import Options, score
-from core.verdict import Reason
+from core.reasons import Reason
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
 

@@ -17,7 +17,9 @@ from core.models import Models
 from core.pipeline import score
 from core.report import Report
 from core.sync.distances import SyncResult
-from core.verdict import Decision, Reason, TrackResult, Verdict, decide
+from core.reasons import Reason
+from core.track_result import TrackResult
+from core.verdict import Decision, Verdict, decide
 from desktop import html_words as words
 from desktop.html_report import page, write_html
 from desktop.html_tracks import MAX_SECTIONS

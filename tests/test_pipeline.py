@@ -13,7 +13,8 @@ from core.limits import Limits
 from core.models import Models
 from core.pipeline import Options, score
 from core.report import Report
-from core.verdict import Decision, Reason
+from core.reasons import Reason
+from core.verdict import Decision
 
 Puppet = Callable[..., Path]
 

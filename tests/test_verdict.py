@@ -6,7 +6,9 @@ import pytest
 from core.calibration import Calibration
 from core.limits import Limits
 from core.sync.distances import SyncResult
-from core.verdict import ClipFacts, Decision, Reason, TrackResult, decide, judge, track_reason
+from core.reasons import Reason
+from core.track_result import TrackResult
+from core.verdict import ClipFacts, Decision, decide, judge, track_reason
 
 LIMITS = Limits()
 CALIBRATION = Calibration(midpoint=4.0, scale=1.0)

@@ -22,6 +22,11 @@ class SyncResult:
     framewise_confidence: np.ndarray
     """float64 (windows,): the same median less the distance at the found shift, median-filtered."""
 
+    @property
+    def offset(self) -> float:
+        """The offset to a fraction of a frame."""
+        return exact_offset(self.curve)
+
 
 def pair_distances(video: np.ndarray, audio: np.ndarray, lead: int, vshift: int = VSHIFT) -> np.ndarray:
     """Euclidean distances d(i, k) of V[i] and A[i + k - vshift].
@@ -84,6 +89,21 @@ def search(distances: np.ndarray, vshift: int | None = None) -> SyncResult | Non
         curve=searched,
         framewise_confidence=_median_filter(framewise),
     )
+
+
+def exact_offset(curve: np.ndarray) -> float:
+    """Offset of the least distance in frames, between shifts: the vertex of the parabola through the least three.
+
+    Args:
+        curve: float (2 vshift + 1,), mean distance at each shift.
+    """
+    best = int(curve.argmin())
+    middle = len(curve) // 2
+    if not 0 < best < len(curve) - 1:
+        return float(middle - best)
+    before, least, after = (float(value) for value in curve[best - 1 : best + 2])
+    bend = before - 2 * least + after
+    return middle - best - (0.5 * (before - after) / bend if bend > 0 else 0.0)
 
 
 def _median_filter(values: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The page of an evaluation: one file, no script, nothing fetched from anywhere, in the look of the report."""
 
-from core.verdict import Decision, Reason
+from core.reasons import Reason
+from core.verdict import Decision
 from desktop import html_words as words
 from desktop.evaluation import plots
 from desktop.evaluation.bootstrap import Estimate

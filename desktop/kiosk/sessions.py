@@ -109,7 +109,7 @@ def conclude(report: dict[str, Any], heard: Heard | None, limits: Limits) -> tup
         limits: what the report was judged by.
     """
     decision, reason = report["decision"], report["reason"]
-    if decision == "NEXT" and reason is None and report["score"] >= limits.allow_threshold:
+    if decision == "NEXT" and reason == OUT_OF_SYNC and report["score"] >= limits.allow_threshold:
         # Only the offset stands against it: that is the equipment's, and no other way of reading helps.
         return decision, DELAYED
     if decision != "ALLOW":
