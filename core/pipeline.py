@@ -21,6 +21,7 @@ from core.faces.visibility import VisibilityMeter
 from core.limits import Limits
 from core.media import Clip, Sound
 from core.models import Models
+from core.presence.clip import ClipMeter
 from core.report import Report
 from core.scenes import Frame
 from core.speech import SpeechMeter
@@ -108,6 +109,7 @@ class _Run:
     deadline: float | None
     frames: int = 0
     shots: int = 1
+    watcher: ClipMeter = field(default_factory=ClipMeter)
     results: list[TrackResult] = field(default_factory=list)
     scorers: dict[int, TrackScorer] = field(default_factory=dict)
     visibility: dict[int, VisibilityMeter] = field(default_factory=dict)
@@ -118,7 +120,13 @@ class _Run:
         """Pull the video through the stages and collect a result for each track."""
         watch, clip = self.watch, self.clip
         meter = SpeechMeter(self.models.speech)
-        sound = stack.enter_context(Sound(clip, meter.feed, self.deadline))
+        watcher = self.watcher
+
+        def heard_by_all(samples: np.ndarray) -> None:
+            meter.feed(samples)
+            watcher.hear(samples)
+
+        sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline))
         artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
 
         max_frames = int(self.limits.max_duration_s * VIDEO_FPS)
@@ -145,13 +153,17 @@ class _Run:
             heard = sound.drain(self.frames * 2 + 60 * VIDEO_FPS)
         _check_time(self.deadline, self.options)
         spoken = meter.spoken(0, self.frames)
-        self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak, self.shots, spoken)
+        with watch.stage("picture"):
+            findings = watcher.finish(meter.seconds)
+        self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak, self.shots, spoken, findings)
 
     def _counted(self, frames: Iterator[Frame], sound: Sound, artifacts: Artifacts | None) -> Iterator[Frame]:
         """Count frames, watch the clock, and let the sound keep up, also while no face is in view."""
         for frame in frames:
             self.frames = frame.index + 1
             self.shots = frame.shot + 1
+            with self.watch.stage("picture"):
+                self.watcher.feed(frame)
             if artifacts:
                 artifacts.add_frame(frame)
             if self.frames % VIDEO_FPS == 0:

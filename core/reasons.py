@@ -39,6 +39,9 @@ class Reason(StrEnum):
         return _TEXTS[self]
 
 
+BY_THRESHOLDS = frozenset({Reason.NO_FIT, Reason.OUT_OF_SYNC, Reason.IN_DOUBT})
+"""Reasons that follow from score and offset of the whole, and so from the thresholds."""
+
 _TEXTS = {
     Reason.NO_AUDIO: "The video has no sound.",
     Reason.SILENT_AUDIO: "The sound is silent.",

@@ -18,7 +18,6 @@ from core.timeline import Segment
 from core.track_result import TrackResult
 from core.verdict import Decision, Verdict
 
-
 SCHEMA = 2
 """Of the JSON document. 2: the whole video is judged; fields since 1 kept their names and meaning, `lag_ms` is measured."""
 
@@ -90,9 +89,7 @@ class Report:
             "summary": self._summary(),
             "offset_changes": self._offset_changes(),
             "drift_ms_per_min": self._drift(),
-            "picture": {
-                "authenticity": AUTHENTICITY_REFUSED if self.verdict.against else AUTHENTICITY_NOT_ASSESSED,
-            },
+            "picture": self._picture(),
             "verified": self.model.verified and self.detector.verified,
             "processing_time_ms": self.processing_time_ms,
             "model": asdict(self.model),
@@ -106,6 +103,25 @@ class Report:
                 "all_results": [self._track(track) for track in self.tracks],
                 "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
             },
+        }
+
+    def _picture(self) -> dict[str, Any]:
+        findings = self.verdict.findings
+        refused = any(finding.counts for finding in findings)
+        return {
+            "authenticity": AUTHENTICITY_REFUSED if refused else AUTHENTICITY_NOT_ASSESSED,
+            "findings": [
+                {
+                    "code": str(finding.code),
+                    "start_s": round(finding.start_s, 2),
+                    "end_s": round(finding.end_s, 2),
+                    "value": round(finding.value, 4),
+                    "threshold": round(finding.threshold, 4),
+                    "counts": finding.counts,
+                    "words": finding.words,
+                }
+                for finding in findings
+            ],
         }
 
     def _summary(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 
@@ -72,9 +73,7 @@ class _Piece:
     fits: bool
 
 
-def segments(
-    tracks: Sequence[TrackResult], spoken: np.ndarray, calibration: Calibration, limits: Limits
-) -> tuple[Segment, ...]:
+def segments(tracks: Sequence[TrackResult], spoken: np.ndarray, calibration: Calibration, limits: Limits) -> tuple[Segment, ...]:
     """Lay out a video.
 
     Args:
@@ -97,7 +96,7 @@ def segments(
     edges = sorted(border for border in borders if 0 <= border <= len(spoken))
     filled = _filled(spoken)
     found: list[Segment] = []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         segment = _segment(first, last, bool(filled[first]), pieces, tracks, limits)
         if found and _alike(found[-1], segment):
             found[-1] = replace(found[-1], end_s=segment.end_s)
@@ -122,7 +121,9 @@ def _pieces(track: TrackResult, calibration: Calibration, limits: Limits) -> lis
         score = calibration.score(fit.sync)
         start = track.start + fit.start
         stop = track.start + fit.stop
-        found.append(_Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits and score >= limits.next_threshold / 2))
+        found.append(
+            _Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits and score >= limits.next_threshold / 2)
+        )
     return found
 
 
@@ -170,7 +171,7 @@ def _filled(flags: np.ndarray) -> np.ndarray:
     """Flags with gaps of up to `PAUSE_FRAMES` between true values filled."""
     filled = np.array(flags, bool)
     where = np.flatnonzero(filled)
-    for before, after in zip(where, where[1:], strict=False):
+    for before, after in pairwise(where):
         if after - before <= PAUSE_FRAMES:
             filled[before:after] = True
     return filled

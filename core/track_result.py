@@ -6,6 +6,7 @@ import numpy as np
 
 from core.calibration import Calibration
 from core.constants import VIDEO_FPS, WINDOW_FRAMES
+from core.presence.findings import Finding
 from core.reasons import Reason
 from core.sync.course import Course, Window, course, windows
 from core.sync.distances import SyncResult, exact_offset, search
@@ -31,6 +32,9 @@ class Fit:
     """Half width of the 95 % interval of the offset; None where the stretch is too short to tell."""
 
 
+NO_COURSE = Course((), None)
+
+
 @dataclass(frozen=True)
 class OverTime:
     """What `TrackResult` tells of a track over time."""
@@ -38,7 +42,10 @@ class OverTime:
     fits: tuple[Fit, ...] = ()
     windows: tuple[Window, ...] = ()
     """Windows of two seconds with enough speech to say something."""
-    course: Course = Course((), None)
+    course: Course = NO_COURSE
+
+
+NOTHING_OVER_TIME = OverTime()
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,9 @@ class TrackResult:
     """Why it was not judged."""
     hidden_share: float = 0.0
     """Share of its time with the mouth hidden, 0 to 1."""
-    over_time: OverTime = OverTime()
-    against: tuple[Reason, ...] = ()
-    """What speaks against the picture being that of a filmed person."""
+    over_time: OverTime = NOTHING_OVER_TIME
+    findings: tuple[Finding, ...] = ()
+    """What was noticed of the face, see `core.presence`."""
 
     @property
     def stop(self) -> int:

@@ -1,7 +1,7 @@
 """From measurements to a decision: by all of the video, never by its best part.
 
-What cannot be judged gets a reason instead of numbers, and is never allowed. What can be judged is decided by the rules below, one
-after the other; each may lower the decision for a reason it can name, none raises it. A genuine person told BLOCK is the worst
+What cannot be judged gets a reason instead of numbers, and is never allowed. What can be judged is decided by the rules below,
+one after the other; each may lower the decision for a reason it can name, none raises it. A genuine person told BLOCK is the worst
 error: only sound that fits nowhere, over most of the speech, is one.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from core.calibration import Calibration
 from core.constants import VIDEO_FPS
 from core.limits import Limits
+from core.presence.findings import Finding
 from core.reasons import Reason
 from core.sync.distances import SyncResult
 from core.timeline import Segment, State, segments, shares
@@ -72,8 +73,8 @@ class ClipFacts:
     shots: int = 1
     spoken: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     """bool (frames,): whether somebody speaks."""
-    against: tuple[Reason, ...] = ()
-    """What the checks of the whole picture and sound found: repeats, frozen or unseen parts."""
+    findings: tuple[Finding, ...] = ()
+    """What the checks of the whole picture and sound noticed."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ class Verdict:
     """All that speak against ALLOW, the one that decided first."""
     profile: Profile = Profile.PERSON
     segments: tuple[Segment, ...] = ()
-    against: tuple[Reason, ...] = ()
-    """Those of `reasons` that speak against the picture being that of a filmed person."""
+    findings: tuple[Finding, ...] = ()
+    """What was noticed in the picture and sound of the clip and of the speaker's face, whether it counts or is told only."""
     worst_score: float | None = None
     """Of the speaker's worst two seconds, at the offset of the whole."""
 
@@ -150,7 +151,7 @@ def judge(tracks: Sequence[TrackResult], facts: ClipFacts, calibration: Calibrat
         reasons,
         profile,
         laid_out,
-        (*facts.against, *speaker.against),
+        (*facts.findings, *speaker.findings),
         case.worst_score,
     )
 
@@ -253,8 +254,9 @@ def _whole(case: _Case) -> Iterator[_Ruling]:
 
 
 def _picture(case: _Case) -> Iterator[_Ruling]:
-    for reason in (*case.facts.against, *case.speaker.against):
-        yield _Ruling(Decision.NEXT, reason)
+    for finding in (*case.facts.findings, *case.speaker.findings):
+        if finding.counts:
+            yield _Ruling(Decision.NEXT, Reason(str(finding.cause)))
 
 
 def _other_faces(case: _Case) -> bool:

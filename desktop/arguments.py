@@ -16,7 +16,7 @@ def add_models(parser: argparse.ArgumentParser) -> None:
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
     """`--profile`."""
-    text = "person: one face, one shot; media: films and dubs; auto: person for a single shot of up to a minute (default: setting, auto)"
+    text = "person: one face, one shot; media: films; auto: person for a single shot of up to a minute (default: setting, auto)"
     parser.add_argument("--profile", choices=["auto", "person", "media"], help=text)
 
 

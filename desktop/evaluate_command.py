@@ -55,7 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     from desktop.evaluation.summary import summarise
 
     entries = read_manifest(arguments.manifest)
-    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile)
+    models = Models.load(
+        arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile
+    )
     results = scored(arguments, entries, models)
     header = Header.of(models, arguments.manifest, arguments.attempts)
     summary = summarise(Sample.of(results, models.calibration, models.limits), arguments.seed, header=header)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.constants import MS_PER_FRAME
 from core.limits import Limits
-from core.reasons import Reason
+from core.reasons import BY_THRESHOLDS, Reason
 from core.report import Report
 from core.verdict import Decision
 
@@ -41,10 +41,6 @@ _WHAT_TO_DO = {
     Reason.FACE_CHANGES: "Record again with the same face in view all the time.",
     Reason.PART_UNSEEN: "Record again, and keep the face in view while you speak.",
 }
-
-
-_BY_THRESHOLDS = {Reason.NO_FIT, Reason.OUT_OF_SYNC, Reason.IN_DOUBT}
-"""Reasons that are told with the numbers that gave them."""
 
 
 def text(value: object) -> str:
@@ -105,7 +101,7 @@ def headline(report: Report, limits: Limits) -> str:
 
 def verdict(report: Report, limits: Limits) -> str:
     """Why the verdict is what it is, in a sentence or two."""
-    if report.reason is not None and report.reason not in _BY_THRESHOLDS:
+    if report.reason is not None and report.reason not in BY_THRESHOLDS:
         return f"{report.reason.text} {_WHAT_TO_DO[report.reason]}"
     speaker, score = report.verdict.speaker, report.verdict.score
     if speaker is None or speaker.sync is None or score is None:

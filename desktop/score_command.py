@@ -44,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     from core.models import Models
 
-    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile)
+    models = Models.load(
+        arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile
+    )
     outcomes = [_score(number, file, models, arguments) for number, file in enumerate(arguments.files)]
     _print(outcomes, as_json=arguments.json)
     reports = [(Path(outcome.file), outcome.report) for outcome in outcomes if outcome.report is not None]

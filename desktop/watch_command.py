@@ -60,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     from desktop.watch_results import Results, results_folder
 
     ffmpeg.program()  # that it is missing is not the fault of a file
-    models = Models.load(arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile)
+    models = Models.load(
+        arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile
+    )
     if said := site_in_force(models.site, models.limits):
         print(f"watch: {said}", file=sys.stderr, flush=True)
     options = Options(vshift=arguments.offset_range)

@@ -15,9 +15,9 @@ from core.errors import OutputError
 from core.limits import Limits
 from core.models import Models
 from core.pipeline import score
+from core.reasons import Reason
 from core.report import Report
 from core.sync.distances import SyncResult
-from core.reasons import Reason
 from core.track_result import TrackResult
 from core.verdict import Decision, Verdict, decide
 from desktop import html_words as words

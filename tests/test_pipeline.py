@@ -12,8 +12,8 @@ import pytest
 from core.limits import Limits
 from core.models import Models
 from core.pipeline import Options, score
-from core.report import Report
 from core.reasons import Reason
+from core.report import Report
 from core.verdict import Decision
 
 Puppet = Callable[..., Path]

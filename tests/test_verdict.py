@@ -5,8 +5,8 @@ import pytest
 
 from core.calibration import Calibration
 from core.limits import Limits
-from core.sync.distances import SyncResult
 from core.reasons import Reason
+from core.sync.distances import SyncResult
 from core.track_result import TrackResult
 from core.verdict import ClipFacts, Decision, decide, judge, track_reason
 

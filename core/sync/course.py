@@ -1,11 +1,12 @@
 """How the offset goes over time: constant, in steps, drifting, or fitting nowhere.
 
-All of it is found in the distances of one track, d(i, k) of `core.sync.distances`: a path through them that is cheap although every
-change of the offset costs something (dynamic programming), and the straight line that is cheapest.
+All of it is found in the distances of one track, d(i, k) of `core.sync.distances`: a path through them that is cheap although
+every change of the offset costs something (dynamic programming), and the straight line that is cheapest.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,7 +86,7 @@ class Course:
         if self.drift_ms_per_min is not None:
             return ()
         fitting = [stretch for stretch in self.stretches if stretch.offset_frames is not None]
-        for before, after in zip(fitting, fitting[1:], strict=False):
+        for before, after in pairwise(fitting):
             assert before.offset_frames is not None  # noqa: S101
             assert after.offset_frames is not None  # noqa: S101
             if abs(after.offset_frames - before.offset_frames) >= MIN_STEP_FRAMES:
@@ -192,7 +193,8 @@ def _stretches(path: np.ndarray, rows: int, vshift: int) -> tuple[Stretch, ...]:
     for group in range(1, len(path) + 1):
         nowhere = 2 * vshift + 1
         joined = group < len(path) and (
-            path[group] == path[group - 1] or (nowhere not in (path[group], path[group - 1]) and abs(path[group] - path[begin]) < 2)
+            path[group] == path[group - 1]
+            or (nowhere not in (path[group], path[group - 1]) and abs(path[group] - path[begin]) < 2)
         )
         if not joined:
             state = int(np.median(path[begin:group]))

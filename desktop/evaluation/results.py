@@ -7,6 +7,7 @@ import numpy as np
 
 from core.constants import VIDEO_FPS
 from core.errors import LipgateError
+from core.reasons import BY_THRESHOLDS
 from core.report import Report
 from core.sync.distances import SyncResult
 from desktop.evaluation.manifest import Entry
@@ -28,6 +29,8 @@ class Measured:
     min_dist: float | None = None
     windows: int | None = None
     """Length of what was compared, in frames."""
+    against: str | None = None
+    """Rule beside the thresholds of score and offset that spoke against ALLOW: a part that does not fit, a second face, ..."""
 
     @classmethod
     def of(cls, report: Report) -> Self:
@@ -39,7 +42,9 @@ class Measured:
             return cls(duration, report.clip.fps, face, str(report.reason))
         sync = speaker.sync
         windows = len(sync.framewise_confidence)
-        return cls(duration, report.clip.fps, speaker.face_px, None, sync.offset_frames, sync.confidence, sync.min_dist, windows)
+        against = next((str(reason) for reason in report.verdict.reasons if reason not in BY_THRESHOLDS), None)
+        measured = (sync.offset_frames, sync.confidence, sync.min_dist, windows)
+        return cls(duration, report.clip.fps, speaker.face_px, None, *measured, against)
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:

@@ -90,9 +90,14 @@ class Sample:
         return ~np.isnan(self.score)
 
     @property
+    def ruled_out(self) -> np.ndarray:
+        """bool: a rule beside the thresholds spoke against ALLOW."""
+        return np.array([item.against is not None for item in self.measured], bool)
+
+    @property
     def in_time(self) -> np.ndarray:
-        """bool: judged, and the offset is one that ALLOW takes."""
-        return self.limits.off_by(self.offset) <= self.limits.max_offset_frames
+        """bool: judged, no other rule speaks against it, and the offset is one that ALLOW takes."""
+        return (self.limits.off_by(self.offset) <= self.limits.max_offset_frames) & ~self.ruled_out
 
     @property
     def rank(self) -> np.ndarray:
@@ -112,7 +117,10 @@ class Sample:
     def decisions(self) -> list[Decision]:
         """What was decided of each clip."""
         pairs = zip(self.score, self.measured, strict=True)
-        return [
-            Decision.NEXT if item.offset_frames is None else decide(float(score), item.offset_frames, self.limits)
-            for score, item in pairs
-        ]
+        return [self._decision(float(score), item) for score, item in pairs]
+
+    def _decision(self, score: float, item: Measured) -> Decision:
+        if item.offset_frames is None:
+            return Decision.NEXT
+        decision = decide(score, item.offset_frames, self.limits)
+        return Decision.NEXT if decision is Decision.ALLOW and item.against else decision
