@@ -45,7 +45,7 @@ class SpeechMeter:
         return min(float(spoken) * CHUNK / AUDIO_RATE, (stop - start) * SAMPLES_PER_FRAME / AUDIO_RATE)
 
     def spoken(self, start: int, stop: int) -> np.ndarray:
-        """Whether somebody speaks in each of the video frames start .. stop - 1: bool (stop - start,), false where nobody listened."""
+        """Whether somebody speaks in each of the video frames start .. stop - 1: bool; false where nobody listened."""
         flags = np.zeros(stop - start, bool)
         if self._probabilities:
             self._probabilities = [np.concatenate(self._probabilities)]

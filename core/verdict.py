@@ -1,8 +1,8 @@
 """From measurements to a decision: by all of the video, never by its best part.
 
-What cannot be judged gets a reason instead of numbers, and is never allowed. What can be judged is decided by the rules below,
-one after the other; each may lower the decision for a reason it can name, none raises it. A genuine person told BLOCK is the worst
-error: only sound that fits nowhere, over most of the speech, is one.
+What cannot be judged gets a reason instead of numbers, and is never allowed. What can be judged is decided by the rules
+below, one after the other; each may lower the decision for a reason it can name, none raises it. A genuine person told
+BLOCK is the worst error: only sound that fits nowhere, over most of the speech, is one.
 """
 
 from collections.abc import Iterator, Sequence

@@ -167,7 +167,7 @@ class Summary(_Document):
 
 
 class ReportDocument(_Document):
-    """The report, the same as from the command line. Metrics are null where nothing was judged; what is not ALLOW has a reason."""
+    """The report, the same as from the command line. Metrics are null where nothing was judged; all but ALLOW has a reason."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [REPORT_EXAMPLE]})
 

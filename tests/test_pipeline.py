@@ -35,7 +35,7 @@ def test_positive_offset_means_that_the_sound_comes_before_the_lips(offset: int,
     """The puppet's sound is really moved: by 5, it is heard 200 ms before the mouth moves."""
     report = score(puppet(offset_frames=offset), models)
     assert abs(offset_of(report) - offset) <= 1
-    assert report.to_dict()["lag_ms"] == 40.0 * offset_of(report)
+    assert report.to_dict()["lag_ms"] == pytest.approx(40.0 * offset, abs=25)
 
 
 @pytest.mark.parametrize(
