@@ -7,7 +7,7 @@ import numpy as np
 
 from bench import drawing
 from bench.subject import Subject, active_level
-from core.constants import AUDIO_RATE
+from lipgate.core.constants import AUDIO_RATE
 
 SNR_DB = 10.0
 """Level of the voice over noise and over babble."""

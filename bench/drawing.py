@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 from bench.subject import Subject
-from core.faces.mouth import UNITS
-from core.opencv import cv2
+from lipgate.core.faces.mouth import UNITS
+from lipgate.core.opencv import cv2
 
 Painter = Callable[[np.ndarray, int], np.ndarray]
 """Takes a picture, uint8 (height, width, 3) BGR, and its number; gives the changed picture, which may be the same array."""

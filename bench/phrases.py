@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from bench.phrases_speech import GRID_DICTIONARY, GRID_RULE, Noise, cut_digits, grid_sentence, joined, say, voices
-from core.constants import AUDIO_RATE
-from desktop.kiosk.listening import MAX_MARGIN, PhraseListener, WakeListener, decide, errors_between, read_sound
-from desktop.kiosk.phrases import Phrase, new_phrase, spoken
-from desktop.kiosk.pronunciation import DIGITS, WAKE_PHRASES
-from desktop.kiosk.recogniser import Decoded, Recogniser
+from lipgate.core.constants import AUDIO_RATE
+from lipgate.desktop.kiosk.listening import MAX_MARGIN, PhraseListener, WakeListener, decide, errors_between, read_sound
+from lipgate.desktop.kiosk.phrases import Phrase, new_phrase, spoken
+from lipgate.desktop.kiosk.pronunciation import DIGITS, WAKE_PHRASES
+from lipgate.desktop.kiosk.recogniser import Decoded, Recogniser
 
 _CHOICE = random.Random(1)  # noqa: S311
 

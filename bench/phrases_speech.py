@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.constants import AUDIO_RATE
-from core.media import ffmpeg
-from desktop.kiosk.listening import read_sound
-from desktop.kiosk.phrases import spoken
-from desktop.kiosk.pronunciation import DIGITS
-from desktop.kiosk.recogniser import Pronunciations, Recogniser
+from lipgate.core.constants import AUDIO_RATE
+from lipgate.core.media import ffmpeg
+from lipgate.desktop.kiosk.listening import read_sound
+from lipgate.desktop.kiosk.phrases import spoken
+from lipgate.desktop.kiosk.pronunciation import DIGITS
+from lipgate.desktop.kiosk.recogniser import Pronunciations, Recogniser
 
 _VOICES = {
     "en": ["en-us", "en-gb", "en-us+f3", "en-us+m3", "en-gb-scotland", "en-us+f2", "en-029", "en-us+m7", "en-gb+f4", "en-us-nyc"],

@@ -8,12 +8,12 @@ import numpy as np
 
 from bench.conditions import Condition, Picture
 from bench.subject import Subject
-from core import media
-from core.constants import AUDIO_RATE, VIDEO_FPS
-from core.errors import OutputError
-from core.media import ffmpeg
-from core.media.pictures import UNUSED
-from desktop.encoding import Complaints
+from lipgate.core import media
+from lipgate.core.constants import AUDIO_RATE, VIDEO_FPS
+from lipgate.core.errors import OutputError
+from lipgate.core.media import ffmpeg
+from lipgate.core.media.complaints import Complaints
+from lipgate.core.media.pictures import UNUSED
 
 
 def encode_picture(subject: Subject, picture: Picture, target: Path) -> bool:
@@ -40,7 +40,7 @@ def encode_picture(subject: Subject, picture: Picture, target: Path) -> bool:
         resampled = [f"fps={picture.fps}:start_time=0"] if picture.fps else []
         source = ffmpeg.input_arguments(subject.clip.path)
         output = ["-map", "0:V:0", "-vf", ",".join([*resampled, *filters]), *codec, f"file:{target}"]
-        # As `core.media` does: time zero is the earliest start of the streams in use, so the sound is opened too.
+        # As `lipgate.core.media` does: time zero is the earliest start of the streams in use, so the sound is opened too.
         _run([*source, *output, "-map", "0:a:0", *UNUSED], target)
         return True
     paint = picture.draw(subject)

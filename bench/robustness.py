@@ -4,7 +4,7 @@
     python -m bench.robustness FOLDER --limit 20 --only "as it is" --only babble --json robustness.json
 
 FOLDER holds talking clips in sync, one speaker in view. Every condition makes a file from each clip (`bench.conditions`), which
-is scored as any file is (`core.pipeline.score`) and deleted; and once more with the sound of another clip of the folder, repeated
+is scored as any file is (`lipgate.core.pipeline.score`) and deleted; and once more with the sound of another clip of the folder, repeated
 or cut to the same length and made worse in the same way. The clip as it is gives the offset the others are held against: many
 recordings have one of their own. With the sound of another it is re-encoded, since nothing can be added to the file itself.
 """
@@ -23,10 +23,10 @@ from bench.conditions import BABBLE_VOICES, CONDITIONS, Condition, Picture
 from bench.rendering import add_sound, encode_picture
 from bench.robustness_table import Outcome, print_table, rows
 from bench.subject import Subject, heard, study
-from core.errors import LipgateError
-from core.models import Models
-from core.pipeline import score
-from core.report import Report
+from lipgate.core.errors import LipgateError
+from lipgate.core.models import Models
+from lipgate.core.pipeline import score
+from lipgate.core.report import Report
 
 SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".ts"}
 

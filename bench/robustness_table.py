@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desktop.evaluation.figures import auc
+from lipgate.core.evaluation.figures import auc
 
 NEAR_FRAMES = 1
 """An offset this close to that of the clip as it is counts as the same."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core import media, scenes
-from core.constants import AUDIO_RATE, VIDEO_FPS
-from core.faces.track import Follower
-from core.media import Clip, Sound
-from core.models import Models
-from core.report import Report
+from lipgate.core import media, scenes
+from lipgate.core.constants import AUDIO_RATE, VIDEO_FPS
+from lipgate.core.faces.track import Follower
+from lipgate.core.media import Clip, Sound
+from lipgate.core.models import Models
+from lipgate.core.report import Report
 
 _LEVEL_BLOCK = AUDIO_RATE // 50
 _LEVEL_RANGE = 0.01
@@ -31,7 +31,7 @@ class Subject:
     box: np.ndarray
     """float64 (4,): left, top, right, bottom of that face in pixels of the decoded picture, median over time."""
     landmarks: dict[int, np.ndarray]
-    """For each picture that shows the face: float32 (5, 2), as `core.faces.detection.Detection.landmarks`."""
+    """For each picture that shows the face: float32 (5, 2), as `lipgate.core.faces.detection.Detection.landmarks`."""
     voices: tuple[np.ndarray, ...] = ()
     """Sounds of other clips, as `sound`, for a babble."""
 
@@ -40,7 +40,7 @@ def heard(path: Path, max_seconds: int = 60) -> np.ndarray:
     """The sound of a file: int16 (samples,), 16 kHz mono.
 
     Raises:
-        InputError: as `core.media.probe`.
+        InputError: as `lipgate.core.media.probe`.
     """
     return _sound(media.probe(path), max_seconds * VIDEO_FPS)
 

@@ -17,13 +17,13 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, VIDEO_FPS
-from core.errors import OutputError
-from core.faces.detection import Detection
-from core.faces.track import TrackPiece
-from core.media import ffmpeg
-from core.scenes import Frame
-from core.track_result import TrackResult
+from lipgate.core.constants import AUDIO_RATE, VIDEO_FPS
+from lipgate.core.errors import OutputError
+from lipgate.core.faces.detection import Detection
+from lipgate.core.faces.track import TrackPiece
+from lipgate.core.media import ffmpeg
+from lipgate.core.scenes import Frame
+from lipgate.core.track_result import TrackResult
 
 JOIN_SECONDS = 600.0
 """Longest time that putting a track's pictures and sound into one file may take."""

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from core.constants import VIDEO_FPS
-from core.sync.distances import SyncResult
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.sync.distances import SyncResult
 
 
 @dataclass(frozen=True)

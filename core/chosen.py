@@ -3,14 +3,14 @@
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from core.calibration import Calibration
-from core.errors import WeightsError
-from core.limits import Limits
-from core.settings import Settings
-from core.site_calibration import SiteFile, read_site_file
-from core.weights.bundle import Bundle
-from core.weights.manifest import Kind
-from core.weights.store import find
+from lipgate.core.calibration import Calibration
+from lipgate.core.errors import WeightsError
+from lipgate.core.limits import Limits
+from lipgate.core.settings import Settings
+from lipgate.core.site_calibration import SiteFile, read_site_file
+from lipgate.core.weights.bundle import Bundle
+from lipgate.core.weights.manifest import Kind
+from lipgate.core.weights.store import find
 
 EMBEDDED_SYNC, EMBEDDED_DETECTOR = "mini", "yunet"
 

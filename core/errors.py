@@ -16,7 +16,7 @@
     └── (of no class)         internal_error: a fault of Lipgate itself; of the station: port_taken, station_running,
                               pin_refused, browser_missing, language_unknown, speech_model_missing
 
-What can be read but not judged (no face, no speech, ...) is not an error of a score: see `core.verdict.Reason`. It is one
+What can be read but not judged (no face, no speech, ...) is not an error of a score: see `lipgate.core.verdict.Reason`. It is one
 only for what needs the measured offset.
 """
 

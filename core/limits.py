@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, ge
 
 from annotated_types import Ge, Gt, Le
 
-from core.constants import VSHIFT
-from core.errors import SettingsError
+from lipgate.core.constants import VSHIFT
+from lipgate.core.errors import SettingsError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.settings import Settings
-    from core.site_calibration import SiteFile
+    from lipgate.core.settings import Settings
+    from lipgate.core.site_calibration import SiteFile
 
     Offset = TypeVar("Offset", int, np.ndarray)
 
@@ -36,7 +36,7 @@ AFTERWARDS = "decides on what was measured, and changes nothing of it"
 
 @dataclass(frozen=True)
 class Limits:
-    """All that a report is judged by. `core.settings` says what each means.
+    """All that a report is judged by. `lipgate.core.settings` says what each means.
 
     Raises:
         SettingsError: bad_setting, when made with a value out of its range, or with thresholds the wrong way round.

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.calibration import Calibration
-from core.chosen import Chosen, chosen
-from core.errors import WeightsError
-from core.faces.detection import Detector
-from core.limits import Limits
-from core.report import ModelInfo
-from core.runtime import Device, OnnxNetwork, resolve_device
-from core.settings import Settings, settings
-from core.site_calibration import SiteFile
-from core.sync.model import SyncModel
-from core.weights.at_start import install_named
-from core.weights.bundle import Bundle
+from lipgate.core.calibration import Calibration
+from lipgate.core.chosen import Chosen, chosen
+from lipgate.core.errors import WeightsError
+from lipgate.core.faces.detection import Detector
+from lipgate.core.limits import Limits
+from lipgate.core.report import ModelInfo
+from lipgate.core.runtime import Device, OnnxNetwork, resolve_device
+from lipgate.core.settings import Settings, settings
+from lipgate.core.site_calibration import SiteFile
+from lipgate.core.sync.model import SyncModel
+from lipgate.core.weights.at_start import install_named
+from lipgate.core.weights.bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,11 @@ def _info(bundle: Bundle) -> ModelInfo:
 def _sync_model(bundle: Bundle, device: Device, threads: int) -> SyncModel:
     match bundle.name:
         case "mini":
-            from core.sync.mini import MiniModel
+            from lipgate.core.sync.mini import MiniModel
 
             return MiniModel.load(bundle, device, threads)
         case "syncnet":
-            from core.sync.syncnet import SyncNetModel
+            from lipgate.core.sync.syncnet import SyncNetModel
 
             return SyncNetModel.load(bundle, device, threads)
     raise WeightsError("weights_unknown", f"'{bundle.name}' is not a sync model. Choose mini or syncnet.")
@@ -127,11 +127,11 @@ def _sync_model(bundle: Bundle, device: Device, threads: int) -> SyncModel:
 def _detector(bundle: Bundle, device: Device, options: Settings) -> Detector:
     match bundle.name:
         case "yunet":
-            from core.faces.yunet import Yunet
+            from lipgate.core.faces.yunet import Yunet
 
             return Yunet(bundle.read_branch("faces"))
         case "s3fd":
-            from core.faces.s3fd import S3fd
+            from lipgate.core.faces.s3fd import S3fd
 
             return S3fd.load(bundle, device, options.threads, scale=options.s3fd_scale)
     raise WeightsError("weights_unknown", f"'{bundle.name}' is not a face detector. Choose yunet or s3fd.")

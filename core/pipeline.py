@@ -11,25 +11,25 @@ from pathlib import Path
 
 import numpy as np
 
-from core import media, scenes
-from core.artifacts import Artifacts
-from core.constants import VIDEO_FPS, VSHIFT
-from core.errors import DeadlineError
-from core.faces.detection import Detection, Detector
-from core.faces.track import Follower, TrackPiece
-from core.faces.visibility import VisibilityMeter
-from core.limits import Limits
-from core.media import Clip, Sound
-from core.models import Models
-from core.presence.clip import ClipMeter
-from core.report import Report
-from core.scenes import Frame
-from core.speech import SpeechMeter
-from core.stopwatch import Stopwatch
-from core.sync.distances import compared
-from core.sync.track_scorer import TrackScorer
-from core.track_result import OverTime, TrackResult, over_time
-from core.verdict import ClipFacts, judge, track_reason
+from lipgate.core import media, scenes
+from lipgate.core.artifacts import Artifacts
+from lipgate.core.constants import VIDEO_FPS, VSHIFT
+from lipgate.core.errors import DeadlineError
+from lipgate.core.faces.detection import Detection, Detector
+from lipgate.core.faces.track import Follower, TrackPiece
+from lipgate.core.faces.visibility import VisibilityMeter
+from lipgate.core.limits import Limits
+from lipgate.core.media import Clip, Sound
+from lipgate.core.models import Models
+from lipgate.core.presence.clip import ClipMeter
+from lipgate.core.report import Report
+from lipgate.core.scenes import Frame
+from lipgate.core.speech import SpeechMeter
+from lipgate.core.stopwatch import Stopwatch
+from lipgate.core.sync.distances import compared
+from lipgate.core.sync.track_scorer import TrackScorer
+from lipgate.core.track_result import OverTime, TrackResult, over_time
+from lipgate.core.verdict import ClipFacts, judge, track_reason
 
 _TRACKER_LAG = 40
 """A track that is still to come may begin this many frames before the newest picture."""
@@ -40,7 +40,7 @@ class Options:
     """How one video is scored."""
 
     vshift: int = VSHIFT
-    """Search range in frames. Confidence is that of the calibration's shifts in any case, see `core.sync.distances.search`."""
+    """Search range in frames. Confidence is that of the calibration's shifts in any case, see `lipgate.core.sync.distances.search`."""
     artifacts: Path | None = None
     """Folder for what the stages saw; nothing is written to disk without it."""
     deadline_s: float | None = None

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from core import __version__
-from core.calibration import Calibration
-from core.constants import MS_PER_FRAME, VIDEO_FPS, WINDOW_FRAMES
-from core.limits import Limits
-from core.media import Clip
-from core.reasons import Reason
-from core.site_calibration import SiteFile
-from core.sync.distances import SyncResult
-from core.timeline import Segment
-from core.track_result import TrackResult
-from core.verdict import Decision, Verdict
+from lipgate.core import __version__
+from lipgate.core.calibration import Calibration
+from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS, WINDOW_FRAMES
+from lipgate.core.limits import Limits
+from lipgate.core.media import Clip
+from lipgate.core.reasons import Reason
+from lipgate.core.site_calibration import SiteFile
+from lipgate.core.sync.distances import SyncResult
+from lipgate.core.timeline import Segment
+from lipgate.core.track_result import TrackResult
+from lipgate.core.verdict import Decision, Verdict
 
 SCHEMA = 2
 """Of the JSON document. 2: the whole video is judged; fields since 1 kept their names and meaning, `lag_ms` is measured."""

@@ -12,8 +12,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from core.errors import DeviceError
-from core.weights.bundle import Bundle
+from lipgate.core.errors import DeviceError
+from lipgate.core.weights.bundle import Bundle
 
 Device = Literal["cpu", "cuda"]
 """Where networks run."""
@@ -26,7 +26,7 @@ class Network(Protocol):
     """A network, or one branch of it, ready to run. Safe to call from several threads."""
 
     def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
-        """Run it on float32 arrays named as in its `core.nets` spec; returns its outputs in order."""
+        """Run it on float32 arrays named as in its `lipgate.core.nets` spec; returns its outputs in order."""
         ...
 
 
@@ -107,7 +107,7 @@ def open_network(bundle: Bundle, branch: str, device: Device, threads: int = 0) 
     Models that only exist as ONNX run on CPU whatever the device.
 
     Args:
-        bundle: the model's files, from `core.weights.store.find`.
+        bundle: the model's files, from `lipgate.core.weights.store.find`.
         branch: name of the branch, as in the manifest: `video`, `audio`, `lip`, `heads`.
         device: from `resolve_device`.
         threads: CPU threads; 0 means one per core.
@@ -131,7 +131,7 @@ def open_torch(bundle: Bundle, branch: str, device: str) -> TorchNetwork:
     require_torch("CUDA needs it")
     from safetensors.torch import load
 
-    from core.nets.spec import spec_of
+    from lipgate.core.nets.spec import spec_of
 
     spec = spec_of(bundle.name)
     net = spec.build()

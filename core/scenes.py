@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
-from core.opencv import cv2
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.opencv import cv2
 
 ANALYSIS_SIDE = 320
 """Longer side of the small picture that cuts (and small-scale face detectors) look at, in pixels."""

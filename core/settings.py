@@ -8,7 +8,18 @@ from platformdirs import site_data_path, user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.limits import FaceSize, Limits, PictureSize, Profile, Share, Shift, Shifts, SpeechLength, TrackLength, VideoLength
+from lipgate.core.limits import (
+    FaceSize,
+    Limits,
+    PictureSize,
+    Profile,
+    Share,
+    Shift,
+    Shifts,
+    SpeechLength,
+    TrackLength,
+    VideoLength,
+)
 
 
 def user_folder(name: str) -> Path:

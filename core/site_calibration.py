@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.calibration import Calibration
-from core.errors import CalibrationError
+from lipgate.core.calibration import Calibration
+from lipgate.core.errors import CalibrationError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Threshold = Annotated[float, Field(gt=0, le=1)]
@@ -31,7 +31,7 @@ class FittedModel(_Strict):
 
 
 class Fit(_Strict):
-    """The fields of `core.calibration.Calibration`."""
+    """The fields of `lipgate.core.calibration.Calibration`."""
 
     midpoint: float
     scale: float = Field(gt=0)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, SAMPLES_PER_FRAME
-from core.runtime import OnnxNetwork
+from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME
+from lipgate.core.runtime import OnnxNetwork
 
 CHUNK = 512
 """Samples that get one probability (32 ms)."""

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.calibration import Calibration
-from core.constants import MS_PER_FRAME, VIDEO_FPS
-from core.limits import Limits
-from core.sync.distances import SyncResult
-from core.track_result import TrackResult
+from lipgate.core.calibration import Calibration
+from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
+from lipgate.core.limits import Limits
+from lipgate.core.sync.distances import SyncResult
+from lipgate.core.track_result import TrackResult
 
 PAUSE_FRAMES = 13
 """A gap in the speech up to this long belongs to the sentence."""

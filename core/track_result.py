@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.calibration import Calibration
-from core.constants import VIDEO_FPS, WINDOW_FRAMES
-from core.presence.findings import Finding
-from core.reasons import Reason
-from core.sync.course import Course, Window, course, windows
-from core.sync.distances import SyncResult, exact_offset, search
+from lipgate.core.calibration import Calibration
+from lipgate.core.constants import VIDEO_FPS, WINDOW_FRAMES
+from lipgate.core.presence.findings import Finding
+from lipgate.core.reasons import Reason
+from lipgate.core.sync.course import Course, Window, course, windows
+from lipgate.core.sync.distances import SyncResult, exact_offset, search
 
 BLOCK_ROWS = 25
 """Rows that are left out at a time for the interval of an offset: neighbours within a second are not independent."""
@@ -69,7 +69,7 @@ class TrackResult:
     """Share of its time with the mouth hidden, 0 to 1."""
     over_time: OverTime = NOTHING_OVER_TIME
     findings: tuple[Finding, ...] = ()
-    """What was noticed of the face, see `core.presence`."""
+    """What was noticed of the face, see `lipgate.core.presence`."""
 
     @property
     def stop(self) -> int:

@@ -11,14 +11,14 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.calibration import Calibration
-from core.constants import VIDEO_FPS
-from core.limits import Limits
-from core.presence.findings import Finding
-from core.reasons import Reason
-from core.sync.distances import SyncResult
-from core.timeline import Segment, State, segments, shares
-from core.track_result import TrackResult
+from lipgate.core.calibration import Calibration
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.limits import Limits
+from lipgate.core.presence.findings import Finding
+from lipgate.core.reasons import Reason
+from lipgate.core.sync.distances import SyncResult
+from lipgate.core.timeline import Segment, State, segments, shares
+from lipgate.core.track_result import TrackResult
 
 SILENT_PEAK = 33
 """Largest sample of a sound that counts as silent: -60 dB of full scale."""

@@ -15,8 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from core import __version__
-from core.errors import LipgateError, SettingsError
+from lipgate.core import __version__
+from lipgate.core.errors import LipgateError, SettingsError
 
 _ALL_SETTINGS = ("core", "service", "aws", "kiosk")
 
@@ -46,19 +46,21 @@ class Command:
 
 
 COMMANDS = (
-    Command("score", "score videos", "desktop.score_command"),
-    Command("watch", "score what falls into a folder", "desktop.watch_command"),
-    Command("fix", "write a copy with the sound moved by the measured offset", "desktop.fix_command"),
-    Command("evaluate", "measure how well clips of your own are told apart", "desktop.evaluate_command"),
-    Command("calibrate", "fit score and thresholds to clips of your own", "desktop.calibrate_command"),
-    Command("serve", "serve the HTTP API", "handlers.serve_command", ("core", "service")),
-    Command("kiosk", "run a verification station", "desktop.kiosk_command", ("core", "service", "kiosk")),
-    Command("history", "export and verify what a station remembers", "desktop.history_command", ("core", "kiosk")),
-    Command("keys", "add, list and revoke API keys of serve", "handlers.keys_command", ("core", "service", "aws")),
-    Command("weights", "list, fetch, import and verify network weights", "desktop.weights_command"),
-    Command("settings", "list all settings", "desktop.settings_command", _ALL_SETTINGS),
-    Command("doctor", "say what this machine has and lacks, and what to do about it", "desktop.doctor_command", _ALL_SETTINGS),
-    Command("bench", "measure the speed of this machine", "desktop.bench_command"),
+    Command("score", "score videos", "lipgate.desktop.commands.score"),
+    Command("watch", "score what falls into a folder", "lipgate.desktop.commands.watch"),
+    Command("fix", "write a copy with the sound moved by the measured offset", "lipgate.desktop.commands.fix"),
+    Command("evaluate", "measure how well clips of your own are told apart", "lipgate.desktop.commands.evaluate"),
+    Command("calibrate", "fit score and thresholds to clips of your own", "lipgate.desktop.commands.calibrate"),
+    Command("serve", "serve the HTTP API", "lipgate.handlers.commands.serve", ("core", "service")),
+    Command("kiosk", "run a verification station", "lipgate.desktop.commands.kiosk", ("core", "service", "kiosk")),
+    Command("history", "export and verify what a station remembers", "lipgate.desktop.commands.history", ("core", "kiosk")),
+    Command("keys", "add, list and revoke API keys of serve", "lipgate.handlers.commands.keys", ("core", "service", "aws")),
+    Command("weights", "list, fetch, import and verify network weights", "lipgate.desktop.commands.weights"),
+    Command("settings", "list all settings", "lipgate.desktop.commands.settings", _ALL_SETTINGS),
+    Command(
+        "doctor", "say what this machine has and lacks, and what to do about it", "lipgate.desktop.commands.doctor", _ALL_SETTINGS
+    ),
+    Command("bench", "measure the speed of this machine", "lipgate.desktop.commands.bench"),
 )
 
 
@@ -126,8 +128,8 @@ def _ended_like_by_ctrl_c() -> Iterator[None]:
 
 
 def _run(command: Command, arguments: argparse.Namespace) -> int:
-    from core.settings import settings
-    from desktop.every_setting import problems
+    from lipgate.core.settings import settings
+    from lipgate.desktop.every_setting import problems
 
     found = problems(command.settings)
     for problem in found:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from core.settings import Settings, settings
-from desktop.kiosk.settings import KioskSettings, kiosk_settings
-from handlers.adapters.aws.settings import AwsSettings, aws_settings
-from handlers.settings import ServiceSettings, service_settings
+from lipgate.core.settings import Settings, settings
+from lipgate.desktop.kiosk.settings import KioskSettings, kiosk_settings
+from lipgate.handlers.adapters.aws.settings import AwsSettings, aws_settings
+from lipgate.handlers.settings import ServiceSettings, service_settings
 
 PARTS: dict[str, tuple[type[BaseSettings], Callable[[], BaseSettings]]] = {
     "core": (Settings, settings),

@@ -10,14 +10,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.constants import MS_PER_FRAME, VIDEO_FPS
-from core.errors import InputError, NotJudgedError, OutputError
-from core.limits import Limits
-from core.media import ffmpeg
-from core.media.probe import PROBE_SECONDS
-from core.report import Report
-from desktop.encoding import Complaints
-from desktop.output import whole_file
+from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
+from lipgate.core.errors import InputError, NotJudgedError, OutputError
+from lipgate.core.limits import Limits
+from lipgate.core.media import ffmpeg
+from lipgate.core.media.complaints import Complaints
+from lipgate.core.media.probe import PROBE_SECONDS
+from lipgate.core.report import Report
+from lipgate.desktop.output import whole_file
 
 _TEXT_SUBTITLES = {".mp4": "mov_text", ".m4v": "mov_text", ".mov": "mov_text", ".mkv": "srt", ".webm": "webvtt"}
 """Containers that can say when a stream begins, and the form their subtitles take where they must change."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import LipgateError
+from lipgate.core.errors import LipgateError
 
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from core.models import Models
-    from core.pipeline import Options
-    from core.report import Report
+    from lipgate.core.models import Models
+    from lipgate.core.pipeline import Options
+    from lipgate.core.report import Report
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Outcome:
 
 def outcome_of(file: str | Path, models: "Models", options: "Options") -> Outcome:
     """Score one file of several: whatever goes wrong costs this one only."""
-    from core.pipeline import score
+    from lipgate.core.pipeline import score
 
     try:
         return Outcome(str(file), report=score(file, models, options))

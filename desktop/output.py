@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from core.errors import OutputError
+from lipgate.core.errors import OutputError
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.constants import VIDEO_FPS
-from core.models import Models
-from core.pipeline import score
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.models import Models
+from lipgate.core.pipeline import score
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def measure(files: Sequence[Path], rounds: int, model: str | None, detector: str
     """Score each file `rounds` times, after one round that does not count.
 
     Raises:
-        LipgateError: as `core.pipeline.score` and `Models.load`.
+        LipgateError: as `lipgate.core.pipeline.score` and `Models.load`.
     """
     began = time.perf_counter()
     models = Models.load(model, detector, device)

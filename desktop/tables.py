@@ -7,15 +7,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from core.constants import MS_PER_FRAME, VIDEO_FPS
-from core.track_result import TrackResult
-from core.verdict import Decision
-from desktop.outcome import Outcome
+from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
+from lipgate.core.track_result import TrackResult
+from lipgate.core.verdict import Decision
+from lipgate.desktop.outcome import Outcome
 
 if TYPE_CHECKING:
-    from core.limits import Limits
-    from core.report import Report
-    from core.site_calibration import SiteFile
+    from lipgate.core.limits import Limits
+    from lipgate.core.report import Report
+    from lipgate.core.site_calibration import SiteFile
 
 STYLES = {Decision.ALLOW: "bold green", Decision.NEXT: "bold yellow", Decision.BLOCK: "bold red"}
 

@@ -11,12 +11,12 @@ from typing import Any
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
-from core.settings import settings
-from handlers.adapters.aws import aws_services
-from handlers.app import create_app
-from handlers.logs import log_json
-from handlers.prefix import Prefix, stage_of
-from handlers.problems import problem
+from lipgate.core.settings import settings
+from lipgate.handlers.adapters.aws import aws_services
+from lipgate.handlers.http.app import create_app
+from lipgate.handlers.http.prefix import Prefix, stage_of
+from lipgate.handlers.http.problems import problem
+from lipgate.handlers.logs import log_json
 
 log_json(settings().log_level)
 log = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ import logging
 import time
 from typing import Any
 
-from core.settings import settings
-from handlers.adapters.aws import aws_agenda
-from handlers.logs import log_json
+from lipgate.core.settings import settings
+from lipgate.handlers.adapters.aws import aws_agenda
+from lipgate.handlers.logs import log_json
 
 log_json(settings().log_level)
 log = logging.getLogger(__name__)

@@ -3,10 +3,10 @@
 import logging
 from typing import Any
 
-from core.settings import settings
-from handlers.adapters.aws import aws_services
-from handlers.adapters.aws.messages import Messages
-from handlers.logs import log_json
+from lipgate.core.settings import settings
+from lipgate.handlers.adapters.aws import aws_services
+from lipgate.handlers.adapters.aws.messages import Messages
+from lipgate.handlers.logs import log_json
 
 log_json(settings().log_level)
 log = logging.getLogger(__name__)

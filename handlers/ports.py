@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from handlers.domain.jobs import Idempotency, Job, Outcome
-from handlers.domain.keys import ApiKey
-from handlers.domain.uploads import Delivery, UploadTicket
-from handlers.domain.usage import CachedResult, LedgerEntry, Usage
+from lipgate.handlers.domain.jobs import Idempotency, Job, Outcome
+from lipgate.handlers.domain.keys import ApiKey
+from lipgate.handlers.domain.uploads import Delivery, UploadTicket
+from lipgate.handlers.domain.usage import CachedResult, LedgerEntry, Usage
 
 
 class ObjectStore(Protocol):

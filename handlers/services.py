@@ -5,12 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import CalibrationError, WeightsError
-from core.settings import settings as core_settings
-from core.weights.at_start import install_named
-from handlers.ports import JobQueue, JobStore, KeyStore, Ledger, ObjectStore, Outbox, Results, UploadReceiver, Workers
-from handlers.scoring import Scorer
-from handlers.settings import ServiceSettings, service_settings
+from lipgate.core.errors import CalibrationError, WeightsError
+from lipgate.core.settings import settings as core_settings
+from lipgate.core.weights.at_start import install_named
+from lipgate.handlers.ports import JobQueue, JobStore, KeyStore, Ledger, ObjectStore, Outbox, Results, UploadReceiver, Workers
+from lipgate.handlers.scoring.slots import Scorer
+from lipgate.handlers.settings import ServiceSettings, service_settings
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Settings of the service, beside those of the scorer in `core.settings`: same prefix, same `.env`."""
+"""Settings of the service, beside those of the scorer in `lipgate.core.settings`: same prefix, same `.env`."""
 
 import os
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.settings import user_folder
+from lipgate.core.settings import user_folder
 
 MEBIBYTE = 1 << 20
 

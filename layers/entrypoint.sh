@@ -10,6 +10,6 @@ handlers.*)
     exec /lambda-entrypoint.sh "$@"
     ;;
 *)
-    exec python -P -m desktop "$@"
+    exec python -P -m lipgate "$@"
     ;;
 esac

@@ -1,4 +1,4 @@
-"""What `tests.covered` paints onto faces. All shapes are in the units of `core.faces.mouth.UNITS`."""
+"""What `tests.core.faces.covered` paints onto faces. All shapes are in the units of `lipgate.core.faces.mouth.UNITS`."""
 
 import cv2
 import numpy as np

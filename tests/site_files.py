@@ -3,8 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from core.site_calibration import Evidence, Fit, FittedModel, SiteCalibration
-from core.weights.store import find
+from lipgate.core.site_calibration import Evidence, Fit, FittedModel, SiteCalibration
+from lipgate.core.weights.store import find
 
 
 def site_calibration(*, allow: float, next_: float) -> SiteCalibration:

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from core.constants import AUDIO_RATE
-from core.nets.mini import CROP_SIDE
-from core.sync.logmel import mel_centres, mel_position
+from lipgate.core.constants import AUDIO_RATE
+from lipgate.core.nets.mini import CROP_SIDE
+from lipgate.core.sync.logmel import mel_centres, mel_position
 
 Rng = np.random.Generator
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.calibration import Calibration
-from core.constants import VIDEO_FPS, VSHIFT
-from core.logistic import logistic_regression
-from core.nets.mini import Mini
-from core.sync.distances import SyncResult, pair_distances, search
+from lipgate.core.calibration import Calibration
+from lipgate.core.constants import VIDEO_FPS, VSHIFT
+from lipgate.core.evaluation.logistic import logistic_regression
+from lipgate.core.nets.mini import Mini
+from lipgate.core.sync.distances import SyncResult, pair_distances, search
 from training import augment
 from training.config import Config
 from training.embedding import embed, embed_arrays

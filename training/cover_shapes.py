@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.faces.mouth import MOUTH_ABOVE_MIDDLE
+from lipgate.core.faces.mouth import MOUTH_ABOVE_MIDDLE
 from training.prepare import CANVAS
 
 Rng = np.random.Generator

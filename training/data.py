@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset
 
-from core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, VSHIFT, WINDOW_FRAMES
-from core.sync.logmel import logmel
+from lipgate.core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, VSHIFT, WINDOW_FRAMES
+from lipgate.core.sync.logmel import logmel
 from training import augment
 from training.config import Config
 from training.take import Spliced, Take, draw_take, splice

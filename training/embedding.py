@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from core.nets.mini import CROP_SIDE, Mini
-from core.sync.logmel import logmel
+from lipgate.core.nets.mini import CROP_SIDE, Mini
+from lipgate.core.sync.logmel import logmel
 from training.measure import Embedded
 from training.track import Track
 

@@ -18,13 +18,13 @@ from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load_file
 
-from core.calibration import Calibration
-from core.constants import SAMPLES_PER_FRAME
-from core.errors import LipgateError
-from core.nets.mini import Mini
-from core.weights.manifest import load_manifest, weights_folder
-from desktop.evaluation.bootstrap import Estimate, Statistic, estimate
-from desktop.evaluation.figures import weighted_auc
+from lipgate.core.calibration import Calibration
+from lipgate.core.constants import SAMPLES_PER_FRAME
+from lipgate.core.errors import LipgateError
+from lipgate.core.evaluation.bootstrap import Estimate, Statistic, estimate
+from lipgate.core.evaluation.figures import weighted_auc
+from lipgate.core.nets.mini import Mini
+from lipgate.core.weights.manifest import load_manifest, weights_folder
 from training.calibration import trials
 from training.config import Config
 from training.data import load, longest

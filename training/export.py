@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from core.nets.export import export_branch
-from core.nets.mini import Mini
-from core.nets.spec import spec_of
-from core.weights.manifest import record_file, record_model, weights_folder
+from lipgate.core.nets.export import export_branch
+from lipgate.core.nets.mini import Mini
+from lipgate.core.nets.spec import spec_of
+from lipgate.core.weights.manifest import record_file, record_model, weights_folder
 from training.calibration import calibrate
 from training.config import Config
 from training.data import load, longest

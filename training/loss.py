@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.constants import VSHIFT
+from lipgate.core.constants import VSHIFT
 
 STRETCH = 10
 """Windows of a stretch whose mean similarity is matched as a whole."""

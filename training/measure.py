@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.constants import VSHIFT
-from core.sync.distances import SyncResult, pair_distances, search
-from desktop.evaluation.figures import auc
+from lipgate.core.constants import VSHIFT
+from lipgate.core.evaluation.figures import auc
+from lipgate.core.sync.distances import SyncResult, pair_distances, search
 
 SECOND = 21
 """Windows of five frames in a second."""

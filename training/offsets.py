@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.nets.mini import Mini
+from lipgate.core.nets.mini import Mini
 from training.embedding import embed
 from training.measure import exact_offset
 from training.reference import MAX_OFFSET

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track as progress
 
-from core import media, scenes
-from core.errors import LipgateError
-from core.faces import mouth
-from core.faces.track import Follower, TrackPiece
-from core.faces.yunet import Yunet
-from core.weights.files import hash_file
+from lipgate.core import media, scenes
+from lipgate.core.errors import LipgateError
+from lipgate.core.faces import mouth
+from lipgate.core.faces.track import Follower, TrackPiece
+from lipgate.core.faces.yunet import Yunet
+from lipgate.core.files import hash_file
 from training.config import Config
 
 CANVAS = 96

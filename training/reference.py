@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.sync.distances import pair_distances, search
+from lipgate.core.sync.distances import pair_distances, search
 from training.measure import Embedded
 
 MAX_OFFSET = 3.0

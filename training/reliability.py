@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from desktop.evaluation.bootstrap import Estimate, estimate
-from desktop.evaluation.figures import calibration_error, reliability
+from lipgate.core.evaluation.bootstrap import Estimate, estimate
+from lipgate.core.evaluation.figures import calibration_error, reliability
 from training.calibration import Trial, fit
 from training.track import person_of
 

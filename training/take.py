@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.constants import SAMPLES_PER_FRAME, VSHIFT
+from lipgate.core.constants import SAMPLES_PER_FRAME, VSHIFT
 from training.track import Track
 
 SLOWEST, FASTEST = 0.8, 1.25

@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from core.nets.mini import Mini
+from lipgate.core.nets.mini import Mini
 from training.config import Config
 from training.curves import write_curves
 from training.data import Segments, load, longest

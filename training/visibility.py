@@ -16,10 +16,10 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from core.nets.export import export_branch
-from core.nets.spec import spec_of
-from core.nets.visibility import CROP_SIDE, Visibility
-from core.weights.manifest import record_file, record_model, weights_folder
+from lipgate.core.nets.export import export_branch
+from lipgate.core.nets.spec import spec_of
+from lipgate.core.nets.visibility import CROP_SIDE, Visibility
+from lipgate.core.weights.manifest import record_file, record_model, weights_folder
 from training import augment
 from training.config import Config
 from training.covers import draw

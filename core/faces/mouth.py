@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.opencv import cv2
+from lipgate.core.opencv import cv2
 
 UNITS = np.array([[-12, -36], [12, -36], [0, -18], [-9, 0], [9, 0]], np.float32)
 """Eyes, nose tip and mouth corners of a mean face around the middle of its mouth; the eyes are 24 units apart."""

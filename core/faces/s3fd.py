@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from core.faces.detection import Detection
-from core.opencv import cv2
-from core.runtime import Device, Network, open_network
-from core.weights.bundle import Bundle
+from lipgate.core.faces.detection import Detection
+from lipgate.core.opencv import cv2
+from lipgate.core.runtime import Device, Network, open_network
+from lipgate.core.weights.bundle import Bundle
 
 CONFIDENCE = 0.9
 """Least confidence of a face (run_pipeline.py)."""
@@ -27,7 +27,7 @@ _NMS_OUTSIDE = 0.1
 
 
 class S3fd:
-    """Implements `core.faces.detection.Detector` with the network of `core.nets.s3fd`."""
+    """Implements `lipgate.core.faces.detection.Detector` with the network of `lipgate.core.nets.s3fd`."""
 
     name = "s3fd"
     stride = 1

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.faces import smooth
-from core.faces.detection import Detection, Detector
-from core.scenes import Frame
+from lipgate.core.faces import smooth
+from lipgate.core.faces.detection import Detection, Detector
+from lipgate.core.scenes import Frame
 
 MIN_IOU = 0.5
 """Overlap of two boxes that makes them the same face (reference: run_pipeline.py, track_shot)."""

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.faces import mouth
-from core.faces.track import TrackPiece
-from core.runtime import Network
+from lipgate.core.faces import mouth
+from lipgate.core.faces.track import TrackPiece
+from lipgate.core.runtime import Network
 
 SIDE = 64
 """Height and width of the crops the network takes, in pixels."""
@@ -20,7 +20,7 @@ class VisibilityMeter:
     """Watches one face track and counts the looks at which its mouth was hidden."""
 
     def __init__(self, network: Network) -> None:
-        """Args: network: the branch `covered` of `core.nets.visibility`."""
+        """Args: network: the branch `covered` of `lipgate.core.nets.visibility`."""
         self._network = network
         self._looks = 0
         self._hidden = 0

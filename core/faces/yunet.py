@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.faces.detection import Detection
-from core.opencv import cv2
-from core.scenes import shrink
+from lipgate.core.faces.detection import Detection
+from lipgate.core.opencv import cv2
+from lipgate.core.scenes import shrink
 
 SCORE_THRESHOLD = 0.6
 NMS_THRESHOLD = 0.3
@@ -29,7 +29,7 @@ class Yunet:
         cv2.utils.logging.setLogLevel(level)
 
     def detect(self, frame: np.ndarray) -> list[Detection]:
-        """See `core.faces.detection.Detector`."""
+        """See `lipgate.core.faces.detection.Detector`."""
         small = shrink(frame)
         height, width = small.shape[:2]
         scale = np.array([frame.shape[1] / width, frame.shape[0] / height], np.float32)

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 
-from core.errors import InputError
+from lipgate.core.errors import InputError
 
 FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,aac,m4v,h264,hevc,ivf,mxf,dv,gif,nut,rm,y4m,yuv4mpegpipe"
 """Demuxers that may open an input. Playlists and lists of files (hls, dash, concat, image2, sdp, ...) are not among them, so

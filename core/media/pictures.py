@@ -8,10 +8,10 @@ from collections.abc import Generator
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
-from core.errors import InputError
-from core.media import ffmpeg
-from core.media.probe import Clip
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.errors import InputError
+from lipgate.core.media import ffmpeg
+from lipgate.core.media.probe import Clip
 
 UNUSED = ["-c", "copy", "-f", "null", "-"]
 """Output of a stream that is opened for its start time only."""

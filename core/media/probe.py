@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.constants import VIDEO_FPS
-from core.errors import InputError
-from core.media import ffmpeg
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.errors import InputError
+from lipgate.core.media import ffmpeg
 
 PROBE_SECONDS = 30.0
 """Longest time the first look at a file may take."""

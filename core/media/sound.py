@@ -6,10 +6,10 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
-from core.media import ffmpeg
-from core.media.pictures import UNUSED
-from core.media.probe import Clip
+from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
+from lipgate.core.media import ffmpeg
+from lipgate.core.media.pictures import UNUSED
+from lipgate.core.media.probe import Clip
 
 _DRIFT = AUDIO_RATE // 50
 """Samples (20 ms) that sound may drift from its timestamps before silence is put in or samples are cut."""

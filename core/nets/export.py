@@ -12,7 +12,7 @@ import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from core.nets.spec import Branch, BranchModule
+from lipgate.core.nets.spec import Branch, BranchModule
 
 OPSET = 18
 """Version of the ONNX operators the files use; every ONNX Runtime this project allows reads it."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.constants import COLUMNS_PER_FRAME, WINDOW_FRAMES
+from lipgate.core.constants import COLUMNS_PER_FRAME, WINDOW_FRAMES
 
 CROP_SIDE = 64
 """Side of the grey mouth crop the network sees, in pixels."""

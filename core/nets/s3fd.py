@@ -1,6 +1,6 @@
 """The S3FD face detector network (Zhang et al. 2017, "Single Shot Scale-invariant Face Detector"), as `sfd_face.pth` stores it.
 
-Reference: `S3FDNet` of joonson/syncnet_python, detectors/s3fd/nets.py. Turning the heads into boxes is `core.faces.s3fd`.
+Reference: `S3FDNet` of joonson/syncnet_python, detectors/s3fd/nets.py. Turning the heads into boxes is `lipgate.core.faces.s3fd`.
 """
 
 import torch

@@ -63,7 +63,7 @@ def spec_of(name: str) -> NetSpec:
     embedding = ("embedding",)
     match name:
         case "mini":
-            from core.nets.mini import CROP_SIDE, Mini
+            from lipgate.core.nets.mini import CROP_SIDE, Mini
 
             return NetSpec(
                 Mini,
@@ -73,7 +73,7 @@ def spec_of(name: str) -> NetSpec:
                 ),
             )
         case "syncnet":
-            from core.nets.syncnet import SyncNet
+            from lipgate.core.nets.syncnet import SyncNet
 
             return NetSpec(
                 SyncNet,
@@ -83,12 +83,12 @@ def spec_of(name: str) -> NetSpec:
                 ),
             )
         case "s3fd":
-            from core.nets.s3fd import S3FD, S3FD_OUTPUTS
+            from lipgate.core.nets.s3fd import S3FD, S3FD_OUTPUTS
 
             picture = {"image": {2: "height", 3: "width"}}
             return NetSpec(S3FD, (Branch("heads", "forward", {"image": (1, 3, 96, 128)}, S3FD_OUTPUTS, picture),))
         case "mouth":
-            from core.nets import visibility
+            from lipgate.core.nets import visibility
 
             shape = (1, visibility.CROP_SIDE, visibility.CROP_SIDE)
             covered = Branch("covered", "forward", {"crops": shape}, ("probability",), {"crops": {0: "n"}})

@@ -6,7 +6,7 @@ Reference: class `S` of joonson/syncnet_python (`forward_lip`, `forward_aud`).
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.constants import WINDOW_FRAMES
+from lipgate.core.constants import WINDOW_FRAMES
 
 WIDTH = 1024
 """Numbers in one embedding."""

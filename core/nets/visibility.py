@@ -32,7 +32,7 @@ class Visibility(nn.Module):
 
     def logits(self, crops: Tensor) -> Tensor:
         """The same before the logistic, which is what training wants."""
-        # Light and camera contrast go out first, as in `core.nets.mini`.
+        # Light and camera contrast go out first, as in `lipgate.core.nets.mini`.
         x = crops - crops.mean(dim=(1, 2), keepdim=True)
         x = x / (x.square().mean(dim=(1, 2), keepdim=True).sqrt() + 8.0)
         return self.head(self.drop(self.convs(x.unsqueeze(1)).flatten(1))).squeeze(1)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from core.opencv import cv2
+from lipgate.core.opencv import cv2
 
 FINE = 4
-"""Side of a fine cell, in pixels of the small picture (`core.scenes`): a mouth of the smallest face that is judged."""
+"""Side of a fine cell, in pixels of the small picture (`lipgate.core.scenes`): a mouth of the smallest face that is judged."""
 
 COARSE = 2
 """Fine cells along the side of a coarse one."""

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
-from core.presence import cells
-from core.presence.echoes import ALIKE, EchoFinder
-from core.presence.findings import Code, Finding
-from core.presence.repeats import MIN_SHARE, MIN_SHARE_BACK, Repeat, RepeatFinder
-from core.presence.stills import MIN_FRAMES, StillFinder
-from core.scenes import Frame
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.presence import cells
+from lipgate.core.presence.echoes import ALIKE, EchoFinder
+from lipgate.core.presence.findings import Code, Finding
+from lipgate.core.presence.repeats import MIN_SHARE, MIN_SHARE_BACK, Repeat, RepeatFinder
+from lipgate.core.presence.stills import MIN_FRAMES, StillFinder
+from lipgate.core.scenes import Frame
 
 Speech = Callable[[int, int], float]
-"""Seconds of speech during the video frames start .. stop - 1, as `core.speech.SpeechMeter.seconds`."""
+"""Seconds of speech during the video frames start .. stop - 1, as `lipgate.core.speech.SpeechMeter.seconds`."""
 
 MIN_SPEECH_S = 0.6
 """Speech that must be heard while the picture stands still, or is black, to speak against it: a speaker may well pause."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, VIDEO_FPS
+from lipgate.core.constants import AUDIO_RATE, VIDEO_FPS
 
 _DECIMATION = 4
 RATE = AUDIO_RATE // _DECIMATION

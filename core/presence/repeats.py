@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
+from lipgate.core.constants import VIDEO_FPS
 
 MIN_LAG = 8
 """Nearest that is compared, in frames (0.32 s): below, one movement of a mouth may equal the next."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
+from lipgate.core.constants import VIDEO_FPS
 
 MIN_FRAMES = round(0.8 * VIDEO_FPS)
 """Frames that a picture must stand still, or be black, to be told: calls over the net stop for half a second."""

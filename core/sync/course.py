@@ -1,6 +1,6 @@
 """How the offset goes over time: constant, in steps, drifting, or fitting nowhere.
 
-All of it is found in the distances of one track, d(i, k) of `core.sync.distances`: a path through them that is cheap although
+All of it is found in the distances of one track, d(i, k) of `lipgate.core.sync.distances`: a path through them that is cheap although
 every change of the offset costs something (dynamic programming), and the straight line that is cheapest.
 """
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.sync.distances import SyncResult, search
+from lipgate.core.sync.distances import SyncResult, search
 
 WINDOW_ROWS = 50
 """Rows of a window that is judged by itself: 2 s."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.constants import FRAMEWISE_MEDIAN, VSHIFT
+from lipgate.core.constants import FRAMEWISE_MEDIAN, VSHIFT
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from core.constants import AUDIO_HOP, AUDIO_RATE, AUDIO_WINDOW
+from lipgate.core.constants import AUDIO_HOP, AUDIO_RATE, AUDIO_WINDOW
 
 BANDS = 40
 LOWEST_HZ, HIGHEST_HZ = 55.0, 7600.0

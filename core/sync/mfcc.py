@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from core.constants import AUDIO_HOP, AUDIO_RATE, AUDIO_WINDOW
+from lipgate.core.constants import AUDIO_HOP, AUDIO_RATE, AUDIO_WINDOW
 
 CEPSTRA = 13
 """Coefficients per column."""

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from core.faces import mouth
-from core.runtime import Device, Network, open_network
-from core.sync.logmel import LEVEL_COLUMNS, logmel
-from core.weights.bundle import Bundle
+from lipgate.core.faces import mouth
+from lipgate.core.runtime import Device, Network, open_network
+from lipgate.core.sync.logmel import LEVEL_COLUMNS, logmel
+from lipgate.core.weights.bundle import Bundle
 
 SIDE = 64
 """Height and width of a crop, in pixels."""
@@ -17,7 +17,7 @@ _LEVEL_FRAMES = -(-LEVEL_COLUMNS // 4)
 
 
 class MiniModel:
-    """Implements `core.sync.model.SyncModel` with the networks of `core.nets.mini`."""
+    """Implements `lipgate.core.sync.model.SyncModel` with the networks of `lipgate.core.nets.mini`."""
 
     name = "mini"
     zero_padded = False
@@ -26,7 +26,7 @@ class MiniModel:
     chunk_frames = 250
 
     def __init__(self, video: Network, audio: Network) -> None:
-        """Wrap the two branches of `core.nets.mini.Mini`."""
+        """Wrap the two branches of `lipgate.core.nets.mini.Mini`."""
         self._video = video
         self._audio = audio
 

@@ -27,7 +27,7 @@ class SyncModel(Protocol):
         Args:
             frames: n pictures, uint8 (height, width, 3), BGR.
             boxes: float32 (n, 4), smoothed left, top, right, bottom.
-            landmarks: float32 (n, 5, 2), smoothed; order as in `core.faces.detection`.
+            landmarks: float32 (n, 5, 2), smoothed; order as in `lipgate.core.faces.detection`.
 
         Returns:
             uint8 (n, side, side) grey or (n, side, side, 3) BGR.

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, WINDOW_COLUMNS, WINDOW_FRAMES
-from core.opencv import cv2
-from core.runtime import Device, Network, open_network
-from core.sync.mfcc import mfcc
-from core.weights.bundle import Bundle
+from lipgate.core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, WINDOW_COLUMNS, WINDOW_FRAMES
+from lipgate.core.opencv import cv2
+from lipgate.core.runtime import Device, Network, open_network
+from lipgate.core.sync.mfcc import mfcc
+from lipgate.core.weights.bundle import Bundle
 
 SIDE = 224
 """Height and width of a crop, in pixels."""
@@ -26,7 +26,7 @@ _AUDIO_BATCH = 64
 
 
 class SyncNetModel:
-    """Implements `core.sync.model.SyncModel` with the networks of `core.nets.syncnet`."""
+    """Implements `lipgate.core.sync.model.SyncModel` with the networks of `lipgate.core.nets.syncnet`."""
 
     name = "syncnet"
 
@@ -40,7 +40,7 @@ class SyncNetModel:
     chunk_frames = 50
 
     def __init__(self, lip: Network, audio: Network) -> None:
-        """Wrap the two branches, as `core.nets.syncnet.SyncNet.lip` and `.audio`."""
+        """Wrap the two branches, as `lipgate.core.nets.syncnet.SyncNet.lip` and `.audio`."""
         self._lip = lip
         self._audio = audio
 

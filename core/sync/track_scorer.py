@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.constants import SAMPLES_PER_FRAME, WINDOW_FRAMES
-from core.faces.track import TrackPiece
-from core.media import Sound
-from core.sync.distances import SyncResult, compared, fill_with_zero_vectors, pair_distances, search
-from core.sync.model import SyncModel
+from lipgate.core.constants import SAMPLES_PER_FRAME, WINDOW_FRAMES
+from lipgate.core.faces.track import TrackPiece
+from lipgate.core.media import Sound
+from lipgate.core.sync.distances import SyncResult, compared, fill_with_zero_vectors, pair_distances, search
+from lipgate.core.sync.model import SyncModel
 
 _OVERLAP = WINDOW_FRAMES - 1
 
@@ -60,7 +60,7 @@ class TrackScorer:
 
         Returns:
             The result, None where the shifts cannot be compared; and the distances, float32 (windows, 2 reach + 1), NaN where
-            a window has no sound at a shift; `reach` from `core.sync.distances.compared`.
+            a window has no sound at a shift; `reach` from `lipgate.core.sync.distances.compared`.
         """
         windows = self.frames - _OVERLAP
         if self._model.zero_padded:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from core.settings import Settings
-from core.weights.installed import current
-from core.weights.manifest import load_manifest
+from lipgate.core.settings import Settings
+from lipgate.core.weights.installed import current
+from lipgate.core.weights.manifest import load_manifest
 
 
 def install_named(settings: Settings) -> None:
@@ -14,7 +14,7 @@ def install_named(settings: Settings) -> None:
     lies in the third does not. Nothing is written where what is installed was made of the same file.
 
     Raises:
-        LipgateError: as `core.weights.install.import_file`.
+        LipgateError: as `lipgate.core.weights.install.import_file`.
     """
     for name, folder in ((settings.model, settings.model_path), (settings.detector, settings.detector_path)):
         model = load_manifest().models.get(name)
@@ -24,7 +24,7 @@ def install_named(settings: Settings) -> None:
         named = _in_folder(folder, file)
         dropped = None if named or current(name) else _in_folder(settings.weights_dir, file)
         if path := named or dropped:
-            from core.weights.install import import_if_new
+            from lipgate.core.weights.install import import_if_new
 
             import_if_new(path, name)
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.calibration import Calibration
-from core.errors import WeightsError
-from core.weights.files import sha256_of
-from core.weights.manifest import Kind
+from lipgate.core.calibration import Calibration
+from lipgate.core.errors import WeightsError
+from lipgate.core.files import sha256_of
+from lipgate.core.weights.manifest import Kind
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import WeightsError
-from core.weights.installed import SOURCE
+from lipgate.core.errors import WeightsError
+from lipgate.core.weights.installed import SOURCE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,8 +32,8 @@ def convert(content: bytes, name: str, folder: Path) -> dict[str, Path]:
     """
     from safetensors.torch import save_file
 
-    from core.nets.export import export_branch
-    from core.nets.spec import spec_of
+    from lipgate.core.nets.export import export_branch
+    from lipgate.core.nets.spec import spec_of
 
     spec = spec_of(name)
     net = spec.build()

@@ -10,9 +10,9 @@ from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from core import __version__
-from core.errors import WeightsError
-from core.weights.files import hash_file
+from lipgate.core import __version__
+from lipgate.core.errors import WeightsError
+from lipgate.core.files import hash_file
 
 Progress = Callable[[int, int], None]
 """Called with (bytes so far, bytes in all)."""

@@ -7,15 +7,15 @@ import time
 from pathlib import Path
 from urllib.parse import urljoin
 
-from core.errors import DeviceError, InputError, OutputError, WeightsError
-from core.runtime import frozen, require_torch
-from core.settings import settings
-from core.weights.bundle import Part
-from core.weights.convert import convert
-from core.weights.download import Progress, download
-from core.weights.files import alone, hash_file, sha256_of, sync_file, sync_folder
-from core.weights.installed import Installed, current, model_folder, write_installed
-from core.weights.manifest import Model, WeightFile, load_manifest
+from lipgate.core.errors import DeviceError, InputError, OutputError, WeightsError
+from lipgate.core.files import alone, hash_file, sha256_of, sync_file, sync_folder
+from lipgate.core.runtime import frozen, require_torch
+from lipgate.core.settings import settings
+from lipgate.core.weights.bundle import Part
+from lipgate.core.weights.convert import convert
+from lipgate.core.weights.download import Progress, download
+from lipgate.core.weights.installed import Installed, current, model_folder, write_installed
+from lipgate.core.weights.manifest import Model, WeightFile, load_manifest
 
 LICENCE_NOTE = (
     "The official SyncNet and S3FD weights belong to their authors (Visual Geometry Group, University of Oxford). "

@@ -8,10 +8,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import WeightsError
-from core.settings import settings
-from core.weights.bundle import Part
-from core.weights.files import replace_json
+from lipgate.core.errors import WeightsError
+from lipgate.core.files import replace_json
+from lipgate.core.settings import settings
+from lipgate.core.weights.bundle import Part
 
 FORMAT = 1
 """Version of the converted files. Raised when the networks or the export change, which asks operators to import again."""

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.calibration import Calibration
-from core.errors import WeightsError
-from core.weights.files import hash_file, replace_json
+from lipgate.core.calibration import Calibration
+from lipgate.core.errors import WeightsError
+from lipgate.core.files import hash_file, replace_json
 
 SCHEMA = 1
 """Version of the manifest's layout."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from core.errors import WeightsError
-from core.settings import settings
-from core.weights.bundle import Bundle, Part
-from core.weights.installed import SOURCE, read_installed
-from core.weights.manifest import Kind, Manifest, Model, load_manifest, weights_folder
+from lipgate.core.errors import WeightsError
+from lipgate.core.settings import settings
+from lipgate.core.weights.bundle import Bundle, Part
+from lipgate.core.weights.installed import SOURCE, read_installed
+from lipgate.core.weights.manifest import Kind, Manifest, Model, load_manifest, weights_folder
 
 
 @dataclass(frozen=True)

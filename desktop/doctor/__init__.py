@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from desktop.doctor.check import Check, State
+from lipgate.desktop.doctor.check import Check, State
 
 __all__ = ["Check", "State", "checks", "fit_to_score"]
 

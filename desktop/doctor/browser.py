@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from desktop.doctor.check import Check
-from desktop.kiosk.browser import find_chromium
+from lipgate.desktop.doctor.check import Check
+from lipgate.desktop.kiosk.browser import find_chromium
 
 _SECONDS = 15
 """Longest time a browser may take to say its version."""

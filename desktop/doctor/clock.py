@@ -3,8 +3,8 @@
 import time
 from datetime import UTC, datetime
 
-from core.weights.manifest import weights_folder
-from desktop.doctor.check import Check
+from lipgate.core.weights.manifest import weights_folder
+from lipgate.desktop.doctor.check import Check
 
 _SLACK = 24 * 3600
 """Seconds by which files may seem younger than the clock: their dates may be of another time zone."""

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from desktop.doctor.check import Check
+from lipgate.desktop.doctor.check import Check
 
 _CAPTURE = re.compile(r"pcmC(\d+)D\d+c")
 """Node of a sound device that records."""

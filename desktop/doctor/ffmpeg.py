@@ -2,10 +2,10 @@
 
 import subprocess
 
-from core.errors import LipgateError
-from core.media import ffmpeg
-from core.runtime import frozen
-from desktop.doctor.check import Check
+from lipgate.core.errors import LipgateError
+from lipgate.core.media import ffmpeg
+from lipgate.core.runtime import frozen
+from lipgate.desktop.doctor.check import Check
 
 _SECONDS = 20
 """Longest time ffmpeg may take to say its version, also from a cold disk."""

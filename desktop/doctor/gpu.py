@@ -1,7 +1,7 @@
 """The GPU: optional. PyTorch is only imported where it is installed and a driver is there."""
 
-from core.runtime import driver_visible, frozen, torch_installed
-from desktop.doctor.check import Check
+from lipgate.core.runtime import driver_visible, frozen, torch_installed
+from lipgate.desktop.doctor.check import Check
 
 
 def checks() -> list[Check]:

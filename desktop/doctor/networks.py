@@ -4,15 +4,15 @@ import time
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, SAMPLES_PER_FRAME
-from core.errors import LipgateError
-from core.faces.visibility import SIDE
-from core.models import Models
-from core.runtime import frozen
-from core.speech import SpeechMeter
-from core.weights.manifest import load_manifest
-from core.weights.store import verify
-from desktop.doctor.check import Check
+from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME
+from lipgate.core.errors import LipgateError
+from lipgate.core.faces.visibility import SIDE
+from lipgate.core.models import Models
+from lipgate.core.runtime import frozen
+from lipgate.core.speech import SpeechMeter
+from lipgate.core.weights.manifest import load_manifest
+from lipgate.core.weights.store import verify
+from lipgate.desktop.doctor.check import Check
 
 _FRAMES = 25
 _HEIGHT, _WIDTH = 360, 640

@@ -5,9 +5,9 @@ import os
 import platform
 import sys
 
-from core import __version__
-from core.runtime import frozen
-from desktop.doctor.check import Check
+from lipgate.core import __version__
+from lipgate.core.runtime import frozen
+from lipgate.desktop.doctor.check import Check
 
 API = ("fastapi", "uvicorn", "python_multipart")
 LANGUAGES = ("es", "en")
@@ -35,7 +35,7 @@ def _api() -> Check:
 
 
 def _recogniser() -> Check:
-    from desktop.kiosk.listening import available
+    from lipgate.desktop.kiosk.listening import available
 
     heard = [language for language in LANGUAGES if available(language)]
     if not heard:

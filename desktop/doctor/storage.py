@@ -5,9 +5,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from desktop.doctor.check import Check
-from desktop.kiosk.settings import kiosk_settings
-from handlers.settings import service_settings
+from lipgate.desktop.doctor.check import Check
+from lipgate.desktop.kiosk.settings import kiosk_settings
+from lipgate.handlers.settings import service_settings
 
 ROOM = 1 << 30
 """Bytes that should be free: a recording is tens of megabytes, and a full disk stops a station."""

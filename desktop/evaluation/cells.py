@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from desktop import html_words as words
-from desktop.evaluation.wording import DASH
+from lipgate.desktop.evaluation.wording import DASH
+from lipgate.desktop.report import words
 
 _OF_WORDS = {"Clip", "Verdict", "Label", "Why", "Error"}
 """Heads of columns that hold no numbers."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from desktop.evaluation.bootstrap import estimate
-from desktop.evaluation.rates import Counted, Rate
-from desktop.evaluation.sample import Sample
+from lipgate.core.evaluation.bootstrap import estimate
+from lipgate.core.evaluation.sample import Sample
+from lipgate.desktop.evaluation.rates import Counted, Rate
 
 MIN_CLIPS = 5
 """With fewer clips a group is no end of a gap."""

@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from desktop.evaluation.presentation_tables import cell, print_header, print_presentations, table
-from desktop.evaluation.results import Result
-from desktop.evaluation.summary import Summary
-from desktop.evaluation.wording import as_number, as_percent
+from lipgate.core.evaluation.results import Result
+from lipgate.desktop.evaluation.presentation_tables import cell, print_header, print_presentations, table
+from lipgate.desktop.evaluation.summary import Summary
+from lipgate.desktop.evaluation.wording import as_number, as_percent
 
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:

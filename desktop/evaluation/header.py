@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core import __version__
-from core.models import Models
+from lipgate.core import __version__
+from lipgate.core.models import Models
 
 
 @dataclass(frozen=True)

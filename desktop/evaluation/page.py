@@ -1,17 +1,17 @@
 """The page of an evaluation: one file, no script, nothing fetched from anywhere, in the look of the report."""
 
-from core.reasons import Reason
-from core.verdict import Decision
-from desktop import html_words as words
-from desktop.evaluation import plots
-from desktop.evaluation.bootstrap import Estimate
-from desktop.evaluation.cells import cell, table
-from desktop.evaluation.header import Header
-from desktop.evaluation.manifest import Label
-from desktop.evaluation.presentation_page import header_card, presentation_cards
-from desktop.evaluation.summary import Group, Summary
-from desktop.evaluation.wording import DASH, as_number, as_percent
-from desktop.html_frame import document
+from lipgate.core.evaluation.bootstrap import Estimate
+from lipgate.core.evaluation.manifest import Label
+from lipgate.core.reasons import Reason
+from lipgate.core.verdict import Decision
+from lipgate.desktop.evaluation import plots
+from lipgate.desktop.evaluation.cells import cell, table
+from lipgate.desktop.evaluation.header import Header
+from lipgate.desktop.evaluation.presentation_page import header_card, presentation_cards
+from lipgate.desktop.evaluation.summary import Group, Summary
+from lipgate.desktop.evaluation.wording import DASH, as_number, as_percent
+from lipgate.desktop.report import words
+from lipgate.desktop.report.frame import document
 
 MOST_LISTED = 50
 """Clips in a list; the rest is counted."""

@@ -4,13 +4,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from desktop.evaluation.bootstrap import draws
-from desktop.evaluation.figures import error_curve, reliability, roc
-from desktop.evaluation.manifest import Label
-from desktop.evaluation.summary import Summary
-from desktop.evaluation.wording import percent
-from desktop.html_svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, across, down, grid, joined, svg, tick_x, ticks_around
-from desktop.html_svg import words as put
+from lipgate.core.evaluation.bootstrap import draws
+from lipgate.core.evaluation.figures import error_curve, reliability, roc
+from lipgate.core.evaluation.manifest import Label
+from lipgate.desktop.evaluation.summary import Summary
+from lipgate.desktop.evaluation.wording import percent
+from lipgate.desktop.report.svg import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Scale,
+    across,
+    down,
+    grid,
+    joined,
+    svg,
+    tick_x,
+    ticks_around,
+)
+from lipgate.desktop.report.svg import words as put
 
 TONES = {Label.GENUINE: "allow", Label.FAKE: "block", Label.SHIFTED: "next"}
 """Style classes; also where there is only colour they are not needed to understand a plot."""

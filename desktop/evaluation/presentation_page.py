@@ -1,14 +1,14 @@
 """Header and figures of presentation attack detection on the page of an evaluation."""
 
-from core.verdict import Reason
-from desktop import html_words as words
-from desktop.evaluation.cells import cell, plain, row, sha, table
-from desktop.evaluation.comparison import Comparison
-from desktop.evaluation.header import Header
-from desktop.evaluation.presentations import POINTS, BonaFide, Presentations
-from desktop.evaluation.rates import Rate
-from desktop.evaluation.terms import CLAIM, DEFINITIONS
-from desktop.evaluation.wording import as_percent, as_rate, headline, percent, say_gap, unreached
+from lipgate.core.verdict import Reason
+from lipgate.desktop.evaluation.cells import cell, plain, row, sha, table
+from lipgate.desktop.evaluation.comparison import Comparison
+from lipgate.desktop.evaluation.header import Header
+from lipgate.desktop.evaluation.presentations import POINTS, BonaFide, Presentations
+from lipgate.desktop.evaluation.rates import Rate
+from lipgate.desktop.evaluation.terms import CLAIM, DEFINITIONS
+from lipgate.desktop.evaluation.wording import as_percent, as_rate, headline, percent, say_gap, unreached
+from lipgate.desktop.report import words
 
 
 def header_card(header: Header) -> str:

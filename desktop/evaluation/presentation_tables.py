@@ -6,12 +6,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from desktop.evaluation.comparison import Comparison
-from desktop.evaluation.header import Header
-from desktop.evaluation.presentations import POINTS, BonaFide, Presentations, Species
-from desktop.evaluation.rates import Rate
-from desktop.evaluation.terms import CLAIM
-from desktop.evaluation.wording import DASH, as_percent, as_rate, headline, percent, say_gap, unreached
+from lipgate.desktop.evaluation.comparison import Comparison
+from lipgate.desktop.evaluation.header import Header
+from lipgate.desktop.evaluation.presentations import POINTS, BonaFide, Presentations, Species
+from lipgate.desktop.evaluation.rates import Rate
+from lipgate.desktop.evaluation.terms import CLAIM
+from lipgate.desktop.evaluation.wording import DASH, as_percent, as_rate, headline, percent, say_gap, unreached
 
 _NAME = 24
 """Widest name of a species or group; a longer one is folded."""

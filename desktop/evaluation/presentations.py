@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from desktop.evaluation.bootstrap import RESAMPLES, Basis, Estimate, estimate
-from desktop.evaluation.comparison import Comparison, compare
-from desktop.evaluation.figures import accepted_at
-from desktop.evaluation.rates import Counted, Rate
-from desktop.evaluation.sample import Sample
-from desktop.evaluation.transactions import ATTEMPTS, Transaction, count, transactions
+from lipgate.core.evaluation.bootstrap import RESAMPLES, Basis, Estimate, estimate
+from lipgate.core.evaluation.figures import accepted_at
+from lipgate.core.evaluation.sample import Sample
+from lipgate.desktop.evaluation.comparison import Comparison, compare
+from lipgate.desktop.evaluation.rates import Counted, Rate
+from lipgate.desktop.evaluation.transactions import ATTEMPTS, Transaction, count, transactions
 
 POINTS = (0.01, 0.05, 0.10, 0.15)
 """Shares of bona fide presentations refused, at which attacks are compared. The last is what CEN/TS 18099 lets pass at most."""

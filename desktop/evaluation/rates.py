@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from desktop.evaluation.bootstrap import Basis, Estimate
-from desktop.evaluation.figures import share_of
-from desktop.evaluation.sample import Sample
+from lipgate.core.evaluation.bootstrap import Basis, Estimate
+from lipgate.core.evaluation.figures import share_of
+from lipgate.core.evaluation.sample import Sample
 
 
 @dataclass(frozen=True)

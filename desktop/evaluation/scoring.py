@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from core.errors import LipgateError
-from core.models import Models
-from core.pipeline import Options, score
-from core.weights.files import hash_file
-from desktop.evaluation.manifest import Entry
-from desktop.evaluation.results import Measured, Result
-from desktop.evaluation.scores_file import ScoresFile
+from lipgate.core.errors import LipgateError
+from lipgate.core.evaluation.manifest import Entry
+from lipgate.core.evaluation.results import Measured, Result
+from lipgate.core.evaluation.scores_file import ScoresFile
+from lipgate.core.files import hash_file
+from lipgate.core.models import Models
+from lipgate.core.pipeline import Options, score
 
 log = logging.getLogger(__name__)
 

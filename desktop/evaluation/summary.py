@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from core.verdict import Decision
-from desktop.evaluation.bootstrap import RESAMPLES, Basis, Estimate, Statistic, estimate
-from desktop.evaluation.figures import calibration_error, equal_error_rate, share_of, weighted_auc
-from desktop.evaluation.header import Header
-from desktop.evaluation.manifest import OPTIONAL, Entry, Label
-from desktop.evaluation.presentations import Presentations, presentations
-from desktop.evaluation.results import Result
-from desktop.evaluation.sample import Sample
-from desktop.evaluation.terms import CLAIM, DEFINITIONS
-from desktop.evaluation.transactions import ATTEMPTS
+from lipgate.core.evaluation.bootstrap import RESAMPLES, Basis, Estimate, Statistic, estimate
+from lipgate.core.evaluation.figures import calibration_error, equal_error_rate, share_of, weighted_auc
+from lipgate.core.evaluation.manifest import OPTIONAL, Entry, Label
+from lipgate.core.evaluation.results import Result
+from lipgate.core.evaluation.sample import Sample
+from lipgate.core.verdict import Decision
+from lipgate.desktop.evaluation.header import Header
+from lipgate.desktop.evaluation.presentations import Presentations, presentations
+from lipgate.desktop.evaluation.terms import CLAIM, DEFINITIONS
+from lipgate.desktop.evaluation.transactions import ATTEMPTS
 
 MIN_CLIPS = 5
 """With fewer clips of a class a group of the break-down shows no figures of it."""

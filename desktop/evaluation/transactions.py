@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.verdict import Decision
-from desktop.evaluation.rates import Counted
-from desktop.evaluation.sample import Sample
+from lipgate.core.evaluation.sample import Sample
+from lipgate.core.verdict import Decision
+from lipgate.desktop.evaluation.rates import Counted
 
 ATTEMPTS = 3
 """Attempts that count, unless told otherwise: those the station gives."""

@@ -1,12 +1,12 @@
 """Figures in words, the same on the console, in the page and in a calibration file."""
 
-from desktop.evaluation.bootstrap import Estimate
-from desktop.evaluation.comparison import Gap
-from desktop.evaluation.manifest import Label
-from desktop.evaluation.presentations import Presentations
-from desktop.evaluation.rates import Rate
-from desktop.evaluation.recalibration import Promise, Recalibration
-from desktop.evaluation.recalibration import Rate as RateOutOfSample
+from lipgate.core.evaluation.bootstrap import Estimate
+from lipgate.core.evaluation.manifest import Label
+from lipgate.core.evaluation.recalibration import Promise, Recalibration
+from lipgate.core.evaluation.recalibration import Rate as RateOutOfSample
+from lipgate.desktop.evaluation.comparison import Gap
+from lipgate.desktop.evaluation.presentations import Presentations
+from lipgate.desktop.evaluation.rates import Rate
 
 DASH = "-"
 

@@ -12,11 +12,11 @@ Entry = tuple[str, str, str]
 
 PACKAGES = ("core", "handlers", "desktop")
 
-_ONLY_ON_AWS = ("handlers.lambda_", "handlers.adapters.aws.")
-_SETTINGS_OF_AWS = "handlers.adapters.aws.settings"
+_ONLY_ON_AWS = ("handlers.lambda_", "lipgate.handlers.adapters.aws.")
+_SETTINGS_OF_AWS = "lipgate.handlers.adapters.aws.settings"
 """The one module of the AWS side that commands import."""
 
-_NOT_INSIDE = ("desktop.frozen",)
+_NOT_INSIDE = ("lipgate.desktop.frozen",)
 
 _NEVER = (
     # Tests, drawing and training; what optional imports of the libraries would drag in from a fuller environment.

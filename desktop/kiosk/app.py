@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from desktop.kiosk.desk import Desk
-from desktop.kiosk.guard import Doorkeeper, Guard
-from desktop.kiosk.hearing import Hearing
-from desktop.kiosk.preview import MAX_BYTES, PreviewEye
-from desktop.kiosk.routes import operator, pages, station
-from desktop.kiosk.routes.common import Kiosk
-from desktop.kiosk.settings import MAX_VIDEO_BYTES, KioskSettings
-from desktop.kiosk.station import Station
-from desktop.kiosk.store import DATABASE, Store
-from handlers.adapters.local.assembly import local_services
-from handlers.app import Extension, create_app
-from handlers.services import Services
-from handlers.settings import service_settings
+from lipgate.desktop.kiosk.desk import Desk
+from lipgate.desktop.kiosk.guard import Doorkeeper, Guard
+from lipgate.desktop.kiosk.hearing import Hearing
+from lipgate.desktop.kiosk.preview import MAX_BYTES, PreviewEye
+from lipgate.desktop.kiosk.routes import operator, pages, station
+from lipgate.desktop.kiosk.routes.common import Kiosk
+from lipgate.desktop.kiosk.settings import MAX_VIDEO_BYTES, KioskSettings
+from lipgate.desktop.kiosk.station import Station
+from lipgate.desktop.kiosk.store import DATABASE, Store
+from lipgate.handlers.adapters.local.assembly import local_services
+from lipgate.handlers.http.app import Extension, create_app
+from lipgate.handlers.services import Services
+from lipgate.handlers.settings import service_settings
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from core.errors import LipgateError
+from lipgate.core.errors import LipgateError
 
 log = logging.getLogger(__name__)
 

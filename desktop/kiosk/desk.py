@@ -5,10 +5,10 @@ import threading
 import time
 from typing import Any
 
-from desktop.kiosk.pin import check_pin
-from desktop.kiosk.settings import checked
-from desktop.kiosk.station import Station
-from handlers.domain.errors import RefusedError
+from lipgate.desktop.kiosk.pin import check_pin
+from lipgate.desktop.kiosk.settings import checked
+from lipgate.desktop.kiosk.station import Station
+from lipgate.handlers.domain.errors import RefusedError
 
 IDLE_S = 600.0
 """An operator who does nothing for so long is logged out."""

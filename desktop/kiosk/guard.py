@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handlers.problems import problem
+from lipgate.handlers.http.problems import problem
 
 COOKIE = "lipgate_station"
 

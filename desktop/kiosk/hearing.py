@@ -4,11 +4,11 @@ import threading
 import time
 from pathlib import Path
 
-from core.errors import DeadlineError
-from core.media import Overdue
-from desktop.kiosk import listening
-from desktop.kiosk.phrases import Phrase
-from desktop.kiosk.sessions import Heard
+from lipgate.core.errors import DeadlineError
+from lipgate.core.media import Overdue
+from lipgate.desktop.kiosk import listening
+from lipgate.desktop.kiosk.phrases import Phrase
+from lipgate.desktop.kiosk.sessions import Heard
 
 LISTEN_S = 30.0
 """Longest time the sound of a recording may take to decode."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from desktop.kiosk.rows import attempt_of, session_of
-from desktop.kiosk.sessions import Attempt, Session, SessionState
-from desktop.kiosk.store import Store
-from handlers.domain.errors import RefusedError
-from handlers.views import timestamp
+from lipgate.desktop.kiosk.rows import attempt_of, session_of
+from lipgate.desktop.kiosk.sessions import Attempt, Session, SessionState
+from lipgate.desktop.kiosk.store import Store
+from lipgate.handlers.domain.documents import timestamp
+from lipgate.handlers.domain.errors import RefusedError
 
 _COLUMNS = (
     *("session", "started_at", "ended_at", "language", "state", "number", "at", "digits", "heard", "decision", "reason"),

@@ -13,12 +13,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, VIDEO_FPS
-from core.errors import LipgateError
-from core.media import Clip, Sound, probe
-from desktop.kiosk.phrases import ALSO_SAID, Phrase, spoken
-from desktop.kiosk.pronunciation import DIGITS, SOUNDS, WAKE_PHRASES, WAKE_WORDS
-from desktop.kiosk.recogniser import Recogniser, is_installed, new_endpointer
+from lipgate.core.constants import AUDIO_RATE, VIDEO_FPS
+from lipgate.core.errors import LipgateError
+from lipgate.core.media import Clip, Sound, probe
+from lipgate.desktop.kiosk.phrases import ALSO_SAID, Phrase, spoken
+from lipgate.desktop.kiosk.pronunciation import DIGITS, SOUNDS, WAKE_PHRASES, WAKE_WORDS
+from lipgate.desktop.kiosk.recogniser import Recogniser, is_installed, new_endpointer
 
 LONGEST_SECONDS = 30
 """Sound after this much is not listened to."""
@@ -118,14 +118,14 @@ def read_sound(clip: Clip | str | Path, *, deadline: float | None = None) -> np.
     """The sound of a recording, at most LONGEST_SECONDS of it.
 
     Args:
-        clip: what `core.media.probe` found, or a file.
+        clip: what `lipgate.core.media.probe` found, or a file.
         deadline: `time.monotonic()` at which decoding ends.
 
     Returns:
         int16 (n,), 16 kHz, from time zero of the clip; empty where the clip has no sound.
 
     Raises:
-        InputError: as `core.media.probe`; corrupt_video where decoding hangs or crashes.
+        InputError: as `lipgate.core.media.probe`; corrupt_video where decoding hangs or crashes.
         Overdue: the deadline passed.
     """
     clip = clip if isinstance(clip, Clip) else probe(clip, deadline=deadline)

@@ -6,9 +6,9 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from core.settings import Settings
-from desktop.kiosk.settings import CORE_OPTIONS, KIOSK_OPTIONS, KioskSettings
-from desktop.kiosk.station import Station
+from lipgate.core.settings import Settings
+from lipgate.desktop.kiosk.settings import CORE_OPTIONS, KIOSK_OPTIONS, KioskSettings
+from lipgate.desktop.kiosk.station import Station
 
 _MEANINGS = {
     "allow_threshold": (

@@ -4,7 +4,7 @@ import itertools
 import secrets
 from dataclasses import dataclass
 
-from core.errors import LipgateError
+from lipgate.core.errors import LipgateError
 
 PHRASE_DIGITS = 8
 """Digits in a phrase: 3 to 5 s of speech, enough to judge lips by."""

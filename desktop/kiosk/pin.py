@@ -6,8 +6,8 @@ import secrets
 import time
 from typing import Any
 
-from desktop.kiosk.store import Store
-from handlers.domain.errors import RefusedError
+from lipgate.desktop.kiosk.store import Store
+from lipgate.handlers.domain.errors import RefusedError
 
 SHORTEST, LONGEST = 4, 12
 

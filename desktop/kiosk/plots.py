@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
-from core.sync.distances import SyncResult
-from desktop import html_plots
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.sync.distances import SyncResult
+from lipgate.desktop.report import plots as html_plots
 
 
 def plots(report: Mapping[str, Any], key: str) -> dict[str, str] | None:
     """Draw the speaker's offset curve and framewise confidence.
 
     Args:
-        report: the JSON document of `core.report.Report.to_dict`.
+        report: the JSON document of `lipgate.core.report.Report.to_dict`.
         key: makes ids unique on the page.
 
     Returns:

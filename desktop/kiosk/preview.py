@@ -4,11 +4,11 @@ import threading
 
 import numpy as np
 
-from core.faces.detection import Detection
-from core.faces.yunet import Yunet
-from core.opencv import cv2
-from core.weights.store import find
-from handlers.domain.errors import RefusedError
+from lipgate.core.faces.detection import Detection
+from lipgate.core.faces.yunet import Yunet
+from lipgate.core.opencv import cv2
+from lipgate.core.weights.store import find
+from lipgate.handlers.domain.errors import RefusedError
 
 MAX_BYTES = 200_000
 MAX_SIDE = 640

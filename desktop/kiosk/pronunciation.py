@@ -6,7 +6,7 @@ check unless somebody asks for it.
 
 from collections.abc import Mapping
 
-from desktop.kiosk.recogniser import Pronunciations
+from lipgate.desktop.kiosk.recogniser import Pronunciations
 
 SOUNDS = (
     *("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW", "B", "CH", "D", "DH", "F"),

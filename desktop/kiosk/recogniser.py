@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from core.constants import AUDIO_HOP, AUDIO_RATE
-from core.errors import LipgateError
+from lipgate.core.constants import AUDIO_HOP, AUDIO_RATE
+from lipgate.core.errors import LipgateError
 
 Pronunciations = Mapping[str, Sequence[str]]
 """For each word one or more pronunciations, each the names of English sounds (ARPAbet, no stress) with spaces between."""

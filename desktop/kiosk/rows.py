@@ -4,7 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
-from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
+from lipgate.desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
 
 
 def session_of(row: sqlite3.Row) -> Session:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from core.limits import Limits
+from lipgate.core.limits import Limits
 
 MULTIPLE_FACES = "multiple_faces"
 WRONG_PHRASE = "wrong_phrase"

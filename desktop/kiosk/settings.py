@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field, TypeAdapter
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.limits import Limits
-from core.settings import user_folder
+from lipgate.core.limits import Limits
+from lipgate.core.settings import user_folder
 
 LONGEST_RECORDING_S = 12
 """The page stops a recording after so long."""

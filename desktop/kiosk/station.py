@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
-from core.limits import Limits
-from desktop.kiosk.hearing import Hearing
-from desktop.kiosk.phrases import new_phrase
-from desktop.kiosk.sessions import (
+from lipgate.core.errors import InputError
+from lipgate.core.limits import Limits
+from lipgate.desktop.kiosk.hearing import Hearing
+from lipgate.desktop.kiosk.phrases import new_phrase
+from lipgate.desktop.kiosk.sessions import (
     CHALLENGE_SECONDS,
     Attempt,
     Challenge,
@@ -25,10 +25,10 @@ from desktop.kiosk.sessions import (
     new_id,
     state_after,
 )
-from desktop.kiosk.settings import LONGEST_VIDEO_S, KioskSettings, limits_with_options, with_options
-from desktop.kiosk.store import Store
-from handlers.domain.errors import ConflictError, NotFoundError
-from handlers.scoring import Scorer
+from lipgate.desktop.kiosk.settings import LONGEST_VIDEO_S, KioskSettings, limits_with_options, with_options
+from lipgate.desktop.kiosk.store import Store
+from lipgate.handlers.domain.errors import ConflictError, NotFoundError
+from lipgate.handlers.scoring.slots import Scorer
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from desktop.kiosk import audit
-from desktop.kiosk.rows import record_of, session_of
-from desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState, state_after
-from handlers.adapters.local.database import Database
+from lipgate.desktop.kiosk import audit
+from lipgate.desktop.kiosk.rows import record_of, session_of
+from lipgate.desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState, state_after
+from lipgate.handlers.adapters.local.database import Database
 
 DATABASE = "kiosk.sqlite3"
 """Its name in the station's folder."""
@@ -179,7 +179,7 @@ class Store:
         return datetime.fromisoformat(rows[0]["at"]).timestamp() if rows else None
 
     def read(self, query: str, values: tuple = ()) -> list[sqlite3.Row]:
-        """Rows, for `desktop.kiosk.history`."""
+        """Rows, for `lipgate.desktop.kiosk.history`."""
         return list(self.each(query, values))
 
     def each(self, query: str, values: tuple = ()) -> Iterator[sqlite3.Row]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from desktop.kiosk.audit import START, Entry, first_broken, moment, record_hash
-from desktop.kiosk.sessions import SessionState
-from desktop.kiosk.store import Store, iterate_audit
+from lipgate.desktop.kiosk.audit import START, Entry, first_broken, moment, record_hash
+from lipgate.desktop.kiosk.sessions import SessionState
+from lipgate.desktop.kiosk.store import Store, iterate_audit
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What `handlers.ports` asks for, by platform."""
+"""What `lipgate.handlers.ports` asks for, by platform."""

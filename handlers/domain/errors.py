@@ -1,4 +1,4 @@
-"""What can go wrong in the service itself. The codes stand beside those of `core.errors`; `handlers.problems` gives a status.
+"""What can go wrong in the service itself. The codes stand beside those of `lipgate.core.errors`; `lipgate.handlers.http.problems` gives a status.
 
 LipgateError
 └── ServiceError
@@ -11,7 +11,7 @@ LipgateError
     └── ScorerDiedError    scorer_died
 """
 
-from core.errors import LipgateError
+from lipgate.core.errors import LipgateError
 
 
 class ServiceError(LipgateError):

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core import __version__
-from core.errors import InputError
-from core.limits import Limits
+from lipgate.core import __version__
+from lipgate.core.errors import InputError
+from lipgate.core.limits import Limits
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def fingerprint(owner: str, content: str, identity: Mapping[str, Any], limits: L
     Args:
         owner: id of the API key.
         content: hash of the video.
-        identity: of models and calibration, from `handlers.scoring.Scorer.identity`.
+        identity: of models and calibration, from `lipgate.handlers.scoring.slots.Scorer.identity`.
         limits: what it is judged by.
     """
     parts = [__version__, owner, content, dict(identity), limits.sha256]

@@ -33,7 +33,7 @@ class CachedResult:
     """A report that can be given again for the same video, model and settings, to the same key."""
 
     fingerprint: str
-    """From `handlers.domain.fingerprint`; opaque to stores."""
+    """From `lipgate.handlers.domain.fingerprint`; opaque to stores."""
     report: dict
     """JSON, without a file name and a session id."""
     expires_at: float

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track as progress
 
-from core.errors import LipgateError
+from lipgate.core.errors import LipgateError
 from training.attacks import voices
 from training.attacks.factory import copy, make
 from training.attacks.footage import Footage, read, read_sound

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
-from core.opencv import cv2
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.opencv import cv2
 
 _MARGIN = 1.07
 """Zoom that hides the border of the picture while it moves."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, SAMPLES_PER_FRAME
+from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME
 from training.attacks.forgery import Forgery, Material
 
 

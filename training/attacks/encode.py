@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, VIDEO_FPS
-from core.errors import OutputError
-from core.media.ffmpeg import program
+from lipgate.core.constants import AUDIO_RATE, VIDEO_FPS
+from lipgate.core.errors import OutputError
+from lipgate.core.media.ffmpeg import program
 
 
 @dataclass(frozen=True)

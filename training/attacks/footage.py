@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core import media, scenes
-from core.constants import SAMPLES_PER_FRAME, VIDEO_FPS
-from core.errors import InputError
-from core.faces.track import Follower
-from core.faces.yunet import Yunet
-from core.opencv import cv2
-from core.weights.store import find
+from lipgate.core import media, scenes
+from lipgate.core.constants import SAMPLES_PER_FRAME, VIDEO_FPS
+from lipgate.core.errors import InputError
+from lipgate.core.faces.track import Follower
+from lipgate.core.faces.yunet import Yunet
+from lipgate.core.opencv import cv2
+from lipgate.core.weights.store import find
 
 MAX_SIDE = 512
 """Larger pictures are scaled down: what is made of them is kept whole in memory."""
@@ -31,7 +31,7 @@ class Footage:
     sound: np.ndarray
     """int16 (n * 640,), 16 kHz mono."""
     landmarks: np.ndarray
-    """float32 (n, 5, 2), smoothed; order as in `core.faces.detection`."""
+    """float32 (n, 5, 2), smoothed; order as in `lipgate.core.faces.detection`."""
     boxes: np.ndarray
     """float32 (n, 4), smoothed: left, top, right, bottom."""
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from core.constants import VIDEO_FPS
+from lipgate.core.constants import VIDEO_FPS
 from training.attacks.footage import Footage
 
 

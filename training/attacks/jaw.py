@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.opencv import cv2
+from lipgate.core.opencv import cv2
 
 _U, _V = np.linspace(-3.0, 3.0, 97, dtype=np.float32), np.linspace(-0.5, 1.6, 106, dtype=np.float32)
 """The grid displacements are known on."""
@@ -43,7 +43,7 @@ def axes(landmarks: np.ndarray) -> np.ndarray:
     """The affine transform from face units (u, v) to pixels.
 
     Args:
-        landmarks: float (5, 2), order as in `core.faces.detection`.
+        landmarks: float (5, 2), order as in `lipgate.core.faces.detection`.
 
     Returns:
         float64 (2, 3).

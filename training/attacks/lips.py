@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.opencv import cv2
+from lipgate.core.opencv import cv2
 from training.attacks.footage import Footage
 from training.attacks.jaw import axes
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, VIDEO_FPS
+from lipgate.core.constants import AUDIO_RATE, VIDEO_FPS
 from training.attacks import camera, lips, voices
 from training.attacks.footage import Footage
 from training.attacks.forgery import Forgery, Material

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.opencv import cv2
+from lipgate.core.opencv import cv2
 from training.attacks.jaw import axes
 
 _MIDDLE_V, _HALF_U, _HALF_V = 0.3, 1.9, 0.62

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
+from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
 from training.attacks import camera, lips, phonemes, voices
 from training.attacks.footage import Footage
 from training.attacks.forgery import Forgery, Material

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.constants import SAMPLES_PER_FRAME
+from lipgate.core.constants import SAMPLES_PER_FRAME
 from training.attacks.forgery import Forgery, Material
 
 _LONG = 6 * 25

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from core.constants import SAMPLES_PER_FRAME, VIDEO_FPS
-from core.opencv import cv2
+from lipgate.core.constants import SAMPLES_PER_FRAME, VIDEO_FPS
+from lipgate.core.opencv import cv2
 from training.attacks import lips
 from training.attacks.footage import Footage
 from training.attacks.forgery import Forgery, Material

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.constants import AUDIO_RATE
-from core.errors import OutputError
+from lipgate.core.constants import AUDIO_RATE
+from lipgate.core.errors import OutputError
 from training.attacks import espeak
 from training.puppet.speech import recording
 

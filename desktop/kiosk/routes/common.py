@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from desktop.kiosk.desk import Desk
-from desktop.kiosk.preview import PreviewEye
-from desktop.kiosk.station import Station
-from handlers.bodies import stream
-from handlers.domain.errors import UnavailableError
+from lipgate.desktop.kiosk.desk import Desk
+from lipgate.desktop.kiosk.preview import PreviewEye
+from lipgate.desktop.kiosk.station import Station
+from lipgate.handlers.domain.errors import UnavailableError
+from lipgate.handlers.http.bodies import stream
 
 
 @dataclass(frozen=True)

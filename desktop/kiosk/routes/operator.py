@@ -9,19 +9,19 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from desktop.kiosk import history
-from desktop.kiosk.guard import read_cookie
-from desktop.kiosk.options import option_documents
-from desktop.kiosk.plots import plots
-from desktop.kiosk.routes.common import AppKiosk, disk, kiosk_of
-from desktop.kiosk.routes.station import recording_suffix
-from desktop.kiosk.sessions import SessionState
-from desktop.kiosk.settings import MAX_VIDEO_BYTES
-from desktop.kiosk.station import Station
-from desktop.kiosk.store import Store, entry_of
-from desktop.kiosk.verification import verify
-from handlers.bodies import read_json, received_video
-from handlers.domain.errors import NotFoundError
+from lipgate.desktop.kiosk import history
+from lipgate.desktop.kiosk.guard import read_cookie
+from lipgate.desktop.kiosk.options import option_documents
+from lipgate.desktop.kiosk.plots import plots
+from lipgate.desktop.kiosk.routes.common import AppKiosk, disk, kiosk_of
+from lipgate.desktop.kiosk.routes.station import recording_suffix
+from lipgate.desktop.kiosk.sessions import SessionState
+from lipgate.desktop.kiosk.settings import MAX_VIDEO_BYTES
+from lipgate.desktop.kiosk.station import Station
+from lipgate.desktop.kiosk.store import Store, entry_of
+from lipgate.desktop.kiosk.verification import verify
+from lipgate.handlers.domain.errors import NotFoundError
+from lipgate.handlers.http.bodies import read_json, received_video
 
 COOKIE = "lipgate_operator"
 PLACE = "/api/operator"
@@ -180,7 +180,7 @@ class Changes(BaseModel):
 @router.get("/device")
 async def device(kiosk: AppKiosk) -> JSONResponse:
     """What is there, and what to do about what is not."""
-    from desktop.doctor import checks
+    from lipgate.desktop.doctor import checks
 
     found = await to_thread.run_sync(checks, kiosk.station.usual_settings.dir)
     return JSONResponse({"checks": [{**vars(check), "state": str(check.state)} for check in found]})

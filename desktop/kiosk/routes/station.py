@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
-from core import __version__
-from desktop.kiosk.routes.common import AppKiosk, disk, read_bytes
-from desktop.kiosk.sessions import Attempt, Session
-from desktop.kiosk.settings import COUNTDOWN_S, LONGEST_RECORDING_S, MAX_VIDEO_BYTES
-from handlers.bodies import media_type, read_json, received_video
-from handlers.domain.errors import RefusedError, UnavailableError
+from lipgate.core import __version__
+from lipgate.desktop.kiosk.routes.common import AppKiosk, disk, read_bytes
+from lipgate.desktop.kiosk.sessions import Attempt, Session
+from lipgate.desktop.kiosk.settings import COUNTDOWN_S, LONGEST_RECORDING_S, MAX_VIDEO_BYTES
+from lipgate.handlers.domain.errors import RefusedError, UnavailableError
+from lipgate.handlers.http.bodies import media_type, read_json, received_video
 
 router = APIRouter(prefix="/api", include_in_schema=False)
 

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from handlers.adapters.aws.settings import AwsSettings, aws_settings
-from handlers.domain.errors import RefusedError
-from handlers.settings import ServiceSettings, service_settings
+from lipgate.handlers.adapters.aws.settings import AwsSettings, aws_settings
+from lipgate.handlers.domain.errors import RefusedError
+from lipgate.handlers.settings import ServiceSettings, service_settings
 
 if TYPE_CHECKING:
-    from handlers.adapters.aws.agenda import Agenda
-    from handlers.adapters.aws.clients import Clients
-    from handlers.adapters.aws.queue import SqsQueue
-    from handlers.ports import KeyStore, Ledger
-    from handlers.services import Services
+    from lipgate.handlers.adapters.aws.agenda import Agenda
+    from lipgate.handlers.adapters.aws.clients import Clients
+    from lipgate.handlers.adapters.aws.queue import SqsQueue
+    from lipgate.handlers.ports import KeyStore, Ledger
+    from lipgate.handlers.services import Services
 
 
 def aws_services(settings: ServiceSettings | None = None, aws: AwsSettings | None = None) -> "Services":
@@ -20,7 +20,7 @@ def aws_services(settings: ServiceSettings | None = None, aws: AwsSettings | Non
     Raises:
         ValueError: a name of a table, the bucket or the queue is not set; says which.
     """
-    from handlers.adapters.aws.clients import Clients
+    from lipgate.handlers.adapters.aws.clients import Clients
 
     settings, aws = settings or service_settings(), aws or aws_settings()
     if aws.missing:
@@ -30,16 +30,16 @@ def aws_services(settings: ServiceSettings | None = None, aws: AwsSettings | Non
 
 def assemble(settings: ServiceSettings, aws: AwsSettings, clients: "Clients") -> "Services":
     """Put the adapters together over given clients."""
-    from handlers.adapters.aws.agenda import Agenda
-    from handlers.adapters.aws.jobs import DynamoJobs
-    from handlers.adapters.aws.keys import DynamoKeys
-    from handlers.adapters.aws.ledger import DynamoResults
-    from handlers.adapters.aws.objects import S3Objects
-    from handlers.adapters.aws.queue import SqsQueue
-    from handlers.adapters.aws.reports import Reports
-    from handlers.adapters.aws.scratch import scratch_folder
-    from handlers.adapters.aws.table import Table
-    from handlers.services import Services, make_scorer
+    from lipgate.handlers.adapters.aws.agenda import Agenda
+    from lipgate.handlers.adapters.aws.jobs import DynamoJobs
+    from lipgate.handlers.adapters.aws.keys import DynamoKeys
+    from lipgate.handlers.adapters.aws.ledger import DynamoResults
+    from lipgate.handlers.adapters.aws.objects import S3Objects
+    from lipgate.handlers.adapters.aws.queue import SqsQueue
+    from lipgate.handlers.adapters.aws.reports import Reports
+    from lipgate.handlers.adapters.aws.scratch import scratch_folder
+    from lipgate.handlers.adapters.aws.table import Table
+    from lipgate.handlers.services import Services, make_scorer
 
     state, ledger = Table(clients.dynamodb, aws.state_table), Table(clients.dynamodb, aws.ledger_table)
     queue, reports = SqsQueue(clients.sqs, aws.queue_url), Reports(clients.s3, aws.bucket)
@@ -62,10 +62,10 @@ def assemble(settings: ServiceSettings, aws: AwsSettings, clients: "Clients") ->
 
 def aws_agenda(aws: AwsSettings | None = None) -> "tuple[Agenda, SqsQueue]":
     """What is still to be done, and the queue to send it to."""
-    from handlers.adapters.aws.agenda import Agenda
-    from handlers.adapters.aws.clients import Clients
-    from handlers.adapters.aws.queue import SqsQueue
-    from handlers.adapters.aws.table import Table
+    from lipgate.handlers.adapters.aws.agenda import Agenda
+    from lipgate.handlers.adapters.aws.clients import Clients
+    from lipgate.handlers.adapters.aws.queue import SqsQueue
+    from lipgate.handlers.adapters.aws.table import Table
 
     aws = aws or aws_settings()
     clients = Clients.make(aws)
@@ -79,11 +79,11 @@ def operator_stores(aws: AwsSettings | None = None) -> "tuple[KeyStore, Ledger]"
     Raises:
         RefusedError: bad_setting, where the ledger's table is not named.
     """
-    from handlers.adapters.aws.clients import Clients
-    from handlers.adapters.aws.keys import DynamoKeys
-    from handlers.adapters.aws.ledger import DynamoResults
-    from handlers.adapters.aws.reports import Reports
-    from handlers.adapters.aws.table import Table
+    from lipgate.handlers.adapters.aws.clients import Clients
+    from lipgate.handlers.adapters.aws.keys import DynamoKeys
+    from lipgate.handlers.adapters.aws.ledger import DynamoResults
+    from lipgate.handlers.adapters.aws.reports import Reports
+    from lipgate.handlers.adapters.aws.table import Table
 
     aws = aws or aws_settings()
     if not aws.ledger_table:

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handlers.adapters.aws.clients import translated
-from handlers.adapters.aws.items import expiry, typed
-from handlers.adapters.aws.queue import SqsQueue
-from handlers.adapters.aws.table import RefusedChange, Table
-from handlers.domain.uploads import Delivery
+from lipgate.handlers.adapters.aws.clients import translated
+from lipgate.handlers.adapters.aws.items import expiry, typed
+from lipgate.handlers.adapters.aws.queue import SqsQueue
+from lipgate.handlers.adapters.aws.table import RefusedChange, Table
+from lipgate.handlers.domain.uploads import Delivery
 
 INDEX = "agenda"
 """Name of the index: hash key `agenda`, range key `agenda_at`, keys only."""
 
 
 class Agenda:
-    """`handlers.ports.Outbox`, and what the regular look at the table needs."""
+    """`lipgate.handlers.ports.Outbox`, and what the regular look at the table needs."""
 
     def __init__(self, table: Table, queue: SqsQueue) -> None:
         self._table = table

@@ -10,8 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.adapters.aws.settings import AwsSettings
-from handlers.domain.errors import UnavailableError
+from lipgate.handlers.adapters.aws.settings import AwsSettings
+from lipgate.handlers.domain.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from handlers.adapters.aws.items import expiry
-from handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source
+from lipgate.handlers.adapters.aws.items import expiry
+from lipgate.handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source
 
 
 def job_key(job_id: str) -> str:

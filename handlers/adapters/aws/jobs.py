@@ -11,21 +11,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from handlers.adapters.aws.agenda import Agenda
-from handlers.adapters.aws.items import expiry
-from handlers.adapters.aws.job_items import job_item, job_key, job_of
-from handlers.adapters.aws.ledger import DynamoResults, result_key
-from handlers.adapters.aws.reports import Reports
-from handlers.adapters.aws.table import ATTEMPTS, RefusedChange, Table
-from handlers.domain.errors import ConflictError, UnavailableError
-from handlers.domain.jobs import Idempotency, Job, JobState, Outcome
-from handlers.domain.usage import CachedResult, LedgerEntry
+from lipgate.handlers.adapters.aws.agenda import Agenda
+from lipgate.handlers.adapters.aws.items import expiry
+from lipgate.handlers.adapters.aws.job_items import job_item, job_key, job_of
+from lipgate.handlers.adapters.aws.ledger import DynamoResults, result_key
+from lipgate.handlers.adapters.aws.reports import Reports
+from lipgate.handlers.adapters.aws.table import ATTEMPTS, RefusedChange, Table
+from lipgate.handlers.domain.errors import ConflictError, UnavailableError
+from lipgate.handlers.domain.jobs import Idempotency, Job, JobState, Outcome
+from lipgate.handlers.domain.usage import CachedResult, LedgerEntry
 
 _HELD = "#state = :running AND #worker = :worker"
 
 
 class DynamoJobs:
-    """`handlers.ports.JobStore`."""
+    """`lipgate.handlers.ports.JobStore`."""
 
     def __init__(
         self, table: Table, results: DynamoResults, reports: Reports, agenda: Agenda, clock: Callable[[], float] = time.time

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from handlers.adapters.aws.clients import translated
-from handlers.adapters.aws.items import expiry, unpack
-from handlers.adapters.aws.table import RefusedChange, Table
-from handlers.domain.keys import ApiKey
+from lipgate.handlers.adapters.aws.clients import translated
+from lipgate.handlers.adapters.aws.items import expiry, unpack
+from lipgate.handlers.adapters.aws.table import RefusedChange, Table
+from lipgate.handlers.domain.keys import ApiKey
 
 
 class DynamoKeys:
-    """`handlers.ports.KeyStore`. The functions may only read the table of keys; `lipgate keys` writes it as the operator."""
+    """`lipgate.handlers.ports.KeyStore`. The functions may only read the table of keys; `lipgate keys` writes it as the operator."""
 
     def __init__(self, keys: Table, state: Table) -> None:
         self._keys = keys

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from handlers.adapters.aws.items import expiry
-from handlers.adapters.aws.reports import Reports
-from handlers.adapters.aws.table import RefusedChange, Table
-from handlers.domain.usage import CachedResult, LedgerEntry, Usage
+from lipgate.handlers.adapters.aws.items import expiry
+from lipgate.handlers.adapters.aws.reports import Reports
+from lipgate.handlers.adapters.aws.table import RefusedChange, Table
+from lipgate.handlers.domain.usage import CachedResult, LedgerEntry, Usage
 
 
 class DynamoResults:
-    """`handlers.ports.Results` and `handlers.ports.Ledger`.
+    """`lipgate.handlers.ports.Results` and `lipgate.handlers.ports.Ledger`.
 
     Beside each entry, the same transaction adds to a sum per key and month: a quota is checked by reading one item, and the sum
     is exact, as both are written or none.

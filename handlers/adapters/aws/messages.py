@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus
 
-from handlers.adapters.aws.queue import SqsQueue
-from handlers.domain.errors import UnavailableError
-from handlers.jobs import announce_upload
-from handlers.services import Services
-from handlers.webhooks import deliver
-from handlers.work import Handled, run_job
+from lipgate.handlers.adapters.aws.queue import SqsQueue
+from lipgate.handlers.domain.errors import UnavailableError
+from lipgate.handlers.jobs.execution import Handled, run_job
+from lipgate.handlers.jobs.orders import announce_upload
+from lipgate.handlers.jobs.webhooks import deliver
+from lipgate.handlers.services import Services
 
 log = logging.getLogger(__name__)
 

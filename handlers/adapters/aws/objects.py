@@ -11,9 +11,9 @@ from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreamingError
 
-from handlers.adapters.aws.clients import error_code, translated
-from handlers.domain.errors import NotFoundError, TooLargeError, UnavailableError
-from handlers.domain.uploads import UploadTicket, owner_of
+from lipgate.handlers.adapters.aws.clients import error_code, translated
+from lipgate.handlers.domain.errors import NotFoundError, TooLargeError, UnavailableError
+from lipgate.handlers.domain.uploads import UploadTicket, owner_of
 
 _PIECE = 1 << 20
 _GONE = ("NoSuchKey", "404", "NotFound")
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class S3Objects:
-    """`handlers.ports.ObjectStore`. A rule of the bucket removes what is older than a day."""
+    """`lipgate.handlers.ports.ObjectStore`. A rule of the bucket removes what is older than a day."""
 
     def __init__(self, s3: Any, bucket: str, scratch: Path | None = None) -> None:
         """Args: scratch: folder for downloads; the system's by default."""

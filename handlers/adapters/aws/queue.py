@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from handlers.adapters.aws.clients import translated
+from lipgate.handlers.adapters.aws.clients import translated
 
 LONGEST_DELAY = 900
 """Seconds SQS holds a message back at most."""
 
 
 class SqsQueue:
-    """`handlers.ports.JobQueue`. Messages are `{"kind": "job" or "webhook", "job_id": ID}`; S3 notifies the same queue."""
+    """`lipgate.handlers.ports.JobQueue`. Messages are `{"kind": "job" or "webhook", "job_id": ID}`; S3 notifies the same queue."""
 
     def __init__(self, sqs: Any, url: str, clock: Callable[[], float] = time.time) -> None:
         self._sqs = sqs

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handlers.adapters.aws.clients import error_code, translated
-from handlers.adapters.aws.items import expand, squeeze
-from handlers.domain.errors import UnavailableError
+from lipgate.handlers.adapters.aws.clients import error_code, translated
+from lipgate.handlers.adapters.aws.items import expand, squeeze
+from lipgate.handlers.domain.errors import UnavailableError
 
 PREFIX = "reports"
 """First part of the keys; the bucket removes what is under it some time after jobs expire."""

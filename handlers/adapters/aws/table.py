@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handlers.adapters.aws.clients import error_code, translated
-from handlers.adapters.aws.items import Item, pack, typed, unpack
-from handlers.domain.errors import UnavailableError
+from lipgate.handlers.adapters.aws.clients import error_code, translated
+from lipgate.handlers.adapters.aws.items import Item, pack, typed, unpack
+from lipgate.handlers.domain.errors import UnavailableError
 
 ATTEMPTS = 8
 """At a change that other changes of the same item get in the way of. The client itself does not try those again."""

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from handlers.adapters.local.database import Database
-from handlers.adapters.local.folder import FolderObjects
-from handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
-from handlers.adapters.local.keys import SqliteKeys
-from handlers.adapters.local.process_folder import ProcessFolder
-from handlers.adapters.local.workers import LocalWorkers
-from handlers.services import Services, make_scorer
-from handlers.settings import ServiceSettings, service_settings
+from lipgate.handlers.adapters.local.database import Database
+from lipgate.handlers.adapters.local.folder import FolderObjects
+from lipgate.handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
+from lipgate.handlers.adapters.local.keys import SqliteKeys
+from lipgate.handlers.adapters.local.process_folder import ProcessFolder
+from lipgate.handlers.adapters.local.workers import LocalWorkers
+from lipgate.handlers.services import Services, make_scorer
+from lipgate.handlers.settings import ServiceSettings, service_settings
 
 
 def local_services(settings: ServiceSettings | None = None) -> Services:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from handlers.adapters.local.read_only import connect as connect_read_only
-from handlers.domain.errors import UnavailableError
+from lipgate.handlers.adapters.local.read_only import connect as connect_read_only
+from lipgate.handlers.domain.errors import UnavailableError
 
 MIGRATIONS = [
     """

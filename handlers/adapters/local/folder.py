@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from handlers.domain.errors import NotFoundError, RefusedError, TooLargeError, UnavailableError
-from handlers.domain.uploads import RECEIVER, UploadTicket, owner_of
+from lipgate.handlers.domain.errors import NotFoundError, RefusedError, TooLargeError, UnavailableError
+from lipgate.handlers.domain.uploads import RECEIVER, UploadTicket, owner_of
 
 PART = ".part"
 """End of the names of files that are being copied here."""
 
 
 class FolderObjects:
-    """`handlers.ports.ObjectStore`."""
+    """`lipgate.handlers.ports.ObjectStore`."""
 
     def __init__(self, folder: Path) -> None:
         """Args: folder: of the uploads; made on first use, with the secret that tickets are signed with."""

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict
 
-from handlers.adapters.local.database import Database
-from handlers.domain.errors import ConflictError, UnavailableError
-from handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source
-from handlers.domain.uploads import Delivery
-from handlers.domain.usage import CachedResult, LedgerEntry, Usage
+from lipgate.handlers.adapters.local.database import Database
+from lipgate.handlers.domain.errors import ConflictError, UnavailableError
+from lipgate.handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source
+from lipgate.handlers.domain.uploads import Delivery
+from lipgate.handlers.domain.usage import CachedResult, LedgerEntry, Usage
 
 _OF_UPLOAD = "SELECT * FROM jobs WHERE source_kind = 'upload' AND source_name = ?"
 
 
 class SqliteJobs:
-    """`handlers.ports.JobStore`, and what a worker in the same process asks."""
+    """`lipgate.handlers.ports.JobStore`, and what a worker in the same process asks."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         """Args: clock: tells what has expired and is not swept up yet."""
@@ -157,7 +157,7 @@ class SqliteJobs:
 
 
 class SqliteResults:
-    """`handlers.ports.Results` and `handlers.ports.Ledger`."""
+    """`lipgate.handlers.ports.Results` and `lipgate.handlers.ports.Ledger`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -187,7 +187,7 @@ class SqliteResults:
 
 
 class SqliteOutbox:
-    """`handlers.ports.Outbox`."""
+    """`lipgate.handlers.ports.Outbox`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

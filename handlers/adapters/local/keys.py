@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from handlers.adapters.local.database import Database
-from handlers.domain.keys import ApiKey
+from lipgate.handlers.adapters.local.database import Database
+from lipgate.handlers.domain.keys import ApiKey
 
 
 class SqliteKeys:
-    """`handlers.ports.KeyStore`."""
+    """`lipgate.handlers.ports.KeyStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from handlers.adapters.local.folder import FolderObjects
-from handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
-from handlers.adapters.local.process_folder import ProcessFolder
-from handlers.domain.errors import UnavailableError
-from handlers.jobs import remove
-from handlers.services import Services
-from handlers.webhooks import deliver
-from handlers.work import Handled, run_job
+from lipgate.handlers.adapters.local.folder import FolderObjects
+from lipgate.handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
+from lipgate.handlers.adapters.local.process_folder import ProcessFolder
+from lipgate.handlers.domain.errors import UnavailableError
+from lipgate.handlers.jobs.execution import Handled, run_job
+from lipgate.handlers.jobs.orders import remove
+from lipgate.handlers.jobs.webhooks import deliver
+from lipgate.handlers.services import Services
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ STOP_SECONDS = 5.0
 
 
 class LocalWorkers:
-    """`handlers.ports.JobQueue`: the store is the queue, `send` wakes a thread."""
+    """`lipgate.handlers.ports.JobQueue`: the store is the queue, `send` wakes a thread."""
 
     def __init__(
         self,

@@ -1,0 +1,50 @@
+"""`lipgate fix`: move the sound by the measured offset."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from lipgate.core.errors import NotJudgedError
+from lipgate.desktop.commands.arguments import add_models, add_offset_range
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser's sub-commands."""
+    parser = commands.add_parser(
+        "fix",
+        description="Measure the offset of IN and write OUT with the sound moved by it. Nothing is encoded again.",
+    )
+    parser.add_argument("source", type=Path, metavar="IN")
+    parser.add_argument("target", type=Path, metavar="OUT")
+    add_models(parser)
+    add_offset_range(parser)
+    parser.add_argument("--force", action="store_true", help="move the sound also where one shift does not put it right")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, then re-mux.
+
+    Raises:
+        LipgateError: the file cannot be analysed or judged, no shift puts it right, or OUT cannot be written.
+    """
+    from lipgate.core.models import Models
+    from lipgate.core.pipeline import Options, score
+    from lipgate.desktop.fix import doubt, fix, plan
+    from lipgate.desktop.tables import say_offset
+
+    models = Models.load(arguments.model, arguments.detector, arguments.device)
+    report = score(arguments.source, models, Options(vshift=arguments.offset_range))
+    offset = plan(report)
+    if warning := doubt(report):
+        if not arguments.force:
+            raise NotJudgedError(f"{warning} Nothing was written; --force moves the sound all the same.")
+        print(f"warning: {warning}", file=sys.stderr)
+    if arguments.dry_run:
+        print(f"{arguments.source}: {say_offset(offset)}. Nothing was written.")
+        return 0
+    fixed = fix(arguments.source, arguments.target, offset)
+    print(f"{arguments.source}: {say_offset(offset)}. {fixed.text}")
+    return 0

@@ -1,0 +1,1 @@
+"""`lipgate watch`: a folder that is looked at again and again."""

@@ -1,0 +1,1 @@
+"""The HTTP face: app, bodies, errors, routes, and the server around them."""

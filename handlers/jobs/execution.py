@@ -1,0 +1,217 @@
+"""The one way a video is scored for a caller, at once or as a job: cache, quota, score, cache and ledger."""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from lipgate.core.errors import DeadlineError, LipgateError
+from lipgate.handlers.domain.errors import ScorerDiedError, TooLargeError, UnavailableError
+from lipgate.handlers.domain.fingerprint import content_hash, fingerprint, reading
+from lipgate.handlers.domain.jobs import Failure, Job, JobState, Outcome
+from lipgate.handlers.domain.public import INTERNAL, public_message, with_session
+from lipgate.handlers.domain.usage import CachedResult, LedgerEntry, period_of
+from lipgate.handlers.jobs.admission import check_quota
+from lipgate.handlers.jobs.paths import resolve_video_path
+from lipgate.handlers.scoring.slots import Interrupted
+from lipgate.handlers.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class Handled(StrEnum):
+    """What became of a job that was taken up."""
+
+    FINISHED = "finished"
+    """It is done or failed."""
+    SKIPPED = "skipped"
+    """There is nothing to do: it is final, waits for its upload, or is gone."""
+    BUSY = "busy"
+    """Another worker has it, and may die: ask again later."""
+    RELEASED = "released"
+    """It was given back, or could not be finished for want of a service: ask again later."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A report, and what has to be written for it: nothing where it came from the cache."""
+
+    fingerprint: str
+    report: dict[str, Any]
+    result: CachedResult | None = None
+    entry: LedgerEntry | None = None
+
+
+def find_cached(services: Services, owner: str, content: str) -> Scored | None:
+    """The report of a video scored before.
+
+    Raises:
+        WeightsError, CalibrationError: there is nothing to score with.
+    """
+    name = _name(services, owner, content)
+    cached = services.results.cached(name, time.time())
+    return Scored(name, cached.report) if cached else None
+
+
+def judge(
+    services: Services, owner: str, path: Path, content: str, deadline: float | None, stop: threading.Event | None = None
+) -> Scored:
+    """Score a video, or find its report. Runs in a slot of the scorer; writes nothing.
+
+    Args:
+        services: of the process.
+        owner: who pays.
+        path: of the video.
+        content: its hash.
+        deadline: `time.monotonic()` at which to give up.
+        stop: set it to give up sooner.
+
+    Raises:
+        LipgateError: it cannot be scored, not in time, or not within the quota.
+        Interrupted: `stop` was set, or the process shuts down.
+    """
+    # The same video may have been scored while this one waited for its slot.
+    found = find_cached(services, owner, content)
+    if found:
+        return found
+    check_quota(services, owner)
+    report = services.scorer.score(path, deadline, stop)
+    now = time.time()
+    name, period = _name(services, owner, content), period_of(now)
+    result = CachedResult(name, report, now + services.settings.result_cache_seconds)
+    entry = LedgerEntry(f"{name}:{period}", owner, period, now, report["video"]["duration_s"])
+    return Scored(name, report, result, entry)
+
+
+def run_job(services: Services, job_id: str, worker: str, timeout_s: float | None = None) -> Handled:
+    """Take up a job and end it. For workers of any kind; called again and again for one job, it is scored and paid once.
+
+    At shutdown `Scorer.close` has it given back.
+
+    Args:
+        services: of the process.
+        job_id: from the queue.
+        worker: name of this worker, of nobody else's.
+        timeout_s: longest time; the setting by default.
+
+    Raises:
+        UnavailableError: the store cannot be reached; ask again later.
+    """
+    job = services.jobs.claim(job_id, worker, services.settings.lease_seconds, time.time())
+    if job is None:
+        known = services.jobs.get(job_id)
+        if known and known.state.final:
+            # Whoever ended it may not have come to this.
+            _drop_upload(services, known)
+        return Handled.BUSY if known and known.state is JobState.RUNNING else Handled.SKIPPED
+    lost = threading.Event()
+    try:
+        with _held(services, job, worker, lost):
+            outcome, scored = _attempt(services, job, timeout_s or services.settings.job_timeout_seconds, lost)
+    except (Interrupted, CancelledError, UnavailableError, ScorerDiedError) as error:
+        # What ends its process counts as an attempt: it may do so every time.
+        services.jobs.release(job.id, worker, time.time(), spent=isinstance(error, ScorerDiedError))
+        log.info("job given back", extra={"job": job.id, "code": getattr(error, "code", "interrupted")})
+        return Handled.RELEASED
+    written = (scored.result, scored.entry, scored.fingerprint) if scored else (None, None, None)
+    if services.jobs.complete(job.id, worker, outcome, time.time(), *written):
+        code = outcome.failure.code if outcome.failure else None
+        log.info("job ended", extra={"job": job.id, "state": str(outcome.state), "attempts": job.attempts, "code": code})
+        _drop_upload(services, job)
+    return Handled.FINISHED
+
+
+def check_size(path: Path, most: int) -> None:
+    """Refuse a file that is too large.
+
+    Raises:
+        TooLargeError: body_too_large.
+        InputError: file_not_found, file_unreadable.
+    """
+    with reading():
+        size = path.stat().st_size
+    if size > most:
+        raise TooLargeError("body_too_large", f"The video has {size} bytes; at most {most} are taken here.")
+
+
+def _name(services: Services, owner: str, content: str) -> str:
+    return fingerprint(owner, content, services.scorer.identity(), services.scorer.limits())
+
+
+def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Event) -> tuple[Outcome, Scored | None]:
+    """Outcome of a claimed job; what another attempt could cure is raised instead."""
+    if job.attempts > services.settings.max_attempts:
+        return _failed("gave_up", f"The process that scored this video ended {job.attempts - 1} times."), None
+    deadline = time.monotonic() + timeout_s
+    path = None
+    try:
+        with _video(services, job) as path:
+            content = content_hash(path)
+            scored = find_cached(services, job.owner, content) or _in_slot(services, job, path, content, deadline, lost)
+    except (Interrupted, CancelledError, UnavailableError, ScorerDiedError):
+        raise
+    except DeadlineError:
+        return _failed("timeout", f"The analysis did not finish within {timeout_s:g} s."), None
+    except LipgateError as error:
+        log.info("job refused", extra={"job": job.id, "code": error.code})
+        return _failed(error.code, public_message(error, path)), None
+    except Exception:
+        # One hostile or unlucky video must not end the worker, nor be tried for ever.
+        log.exception("internal error", extra={"job": job.id})
+        return _failed("internal_error", INTERNAL), None
+    return Outcome(report=with_session(scored.report, job.session_id)), scored
+
+
+def _drop_upload(services: Services, job: Job) -> None:
+    if job.source.kind == "upload" and not services.settings.keep_uploads:
+        services.objects.delete(job.source.name)
+
+
+def _failed(code: str, message: str) -> Outcome:
+    return Outcome(failure=Failure(code, message))
+
+
+def _in_slot(services: Services, job: Job, path: Path, content: str, deadline: float, lost: threading.Event) -> Scored:
+    task: Future[Scored] = services.scorer.submit(lambda: judge(services, job.owner, path, content, deadline, lost))
+    return task.result()
+
+
+@contextlib.contextmanager
+def _video(services: Services, job: Job) -> Iterator[Path]:
+    """The video of a job as a local file."""
+    most = services.settings.max_upload_bytes
+    if job.source.kind == "upload":
+        with services.objects.local_copy(job.source.name, most) as path:
+            yield path
+        return
+    path = resolve_video_path(job.source.name, services.settings.upload_dir)
+    check_size(path, most)
+    yield path
+
+
+@contextlib.contextmanager
+def _held(services: Services, job: Job, worker: str, lost: threading.Event) -> Iterator[None]:
+    """Keep the lease of a job while the block runs; `lost` is set where it went to another worker, or was deleted."""
+    lease, ended = services.settings.lease_seconds, threading.Event()
+
+    def extend() -> None:
+        while not ended.wait(lease / 3):
+            # A store that is away for a moment costs a beat; the lease outlasts two.
+            with contextlib.suppress(UnavailableError):
+                if not services.jobs.extend(job.id, worker, lease, time.time()):
+                    lost.set()
+                    return
+
+    thread = threading.Thread(target=extend, name=f"lease-{job.id[:8]}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -1,0 +1,1 @@
+"""One video at a time: slots, engines, and processes that may die without the server."""

@@ -1,0 +1,44 @@
+"""Which device networks run on."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from lipgate.core import runtime
+from lipgate.core.errors import LipgateError, WeightsError
+from lipgate.core.models import Models
+
+
+def _code(function, *args) -> str:
+    with pytest.raises(LipgateError) as caught:
+        function(*args)
+    return caught.value.code
+
+
+def test_auto_is_cpu_without_a_driver_and_does_not_import_torch():
+    program = "import sys; from lipgate.core import runtime; runtime.driver_visible = lambda: False\n"
+    program += "assert runtime.resolve_device('auto') == 'cpu'; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("available", "device"), [(True, "cuda"), (False, "cpu")])
+def test_auto_takes_cuda_only_where_torch_finds_it(monkeypatch, available, device):
+    monkeypatch.setattr(runtime, "driver_visible", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert runtime.resolve_device("auto") == device
+
+
+def test_cuda_asked_for_by_name_must_be_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert _code(runtime.resolve_device, "cuda") == "cuda_unavailable"
+    assert _code(runtime.resolve_device, "tpu") == "cuda_unavailable"
+    assert runtime.resolve_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize(("model", "detector"), [("mouth", None), ("yunet", None), (None, "mini"), (None, "silero_vad")])
+def test_a_network_of_another_kind_is_not_taken(model, detector):
+    with pytest.raises(WeightsError) as caught:
+        Models.load(model, detector, "cpu")
+    assert caught.value.code == "weights_unknown"

@@ -1,0 +1,95 @@
+"""What is said at the station: the phrase that is shown, other words, the words that start a session."""
+
+import shutil
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.phrases_speech import Voice, say, voices
+from lipgate.core.constants import AUDIO_RATE
+from lipgate.desktop.kiosk.phrases import spoken
+from tests.desktop.kiosk.browser.conftest import ACCEPT, DEVICES, FILMED, HURRY, UNSTEADY, film
+
+pytest.importorskip("pocketsphinx", reason="the kiosk is an extra: ./lipgate install kiosk")
+pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+
+PAUSE_S = 3
+
+VOICE = Voice("en-us+f2", 140, 50)
+"""The one that is understood best: what is tried here is the station, not its ears."""
+
+
+def write(path: Path, samples: np.ndarray) -> Path:
+    """A WAV file."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(AUDIO_RATE)
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def test_who_reads_the_phrase_in_english_passes(person, kiosk, puppet, tmp_path):
+    picture, sound = tmp_path / "picture.mjpeg", tmp_path / "sound.wav"
+
+    def learn(digits):
+        """Let the puppet read these digits when the camera is opened again, over and over with a pause between."""
+        names = spoken("en")
+        phrase = say(" ".join(names[int(digit)] for digit in digits), VOICE)
+        seconds = len(phrase) // AUDIO_RATE + PAUSE_S
+        phrase = np.pad(phrase, (0, PAUSE_S * AUDIO_RATE))[: seconds * AUDIO_RATE]
+        voice = write(tmp_path / f"{''.join(digits)}.wav", phrase)
+        film(puppet(suffix=".avi", **{**FILMED, "seconds": float(seconds), "voice": voice}), picture, sound)
+
+    def read():
+        someone.at("capture")
+        someone.see("good")
+        someone.page.locator("#meter[data-words=good]").wait_for()
+        someone.page.locator("#meter[data-words=silent]").wait_for()
+        someone.press("begin")  # in the pause, so that the phrase is recorded from its beginning; then silence ends the recording
+
+    someone = person(DEVICES, ACCEPT, *film(puppet(suffix=".avi", **FILMED), picture, sound), language="en", station=HURRY)
+    session = someone.begin()
+    learn(session["challenge"]["digits"])
+    someone.page.evaluate("given.at(-1).getTracks()[0].dispatchEvent(new Event('ended'))")
+    someone.at("no_camera")
+    assert "The camera or the microphone was disconnected." in someone.words()
+    someone.press("retry")
+    someone.at("capture")
+    assert someone.digits() == "".join(session["challenge"]["digits"])
+    read()
+    while someone.judged() == "next":  # a busy machine plays the puppet with gaps
+        learn(someone.next_phrase())
+        someone.press("again")
+        read()
+
+    assert someone.judged() == "allow", someone.figures()
+    assert someone.heading() == "Verification passed"
+    assert kiosk.state(session["id"]) == "allowed"
+
+
+def test_who_says_other_words_is_asked_to_read_what_is_shown(person):
+    someone = person(language="en", station=HURRY)
+    someone.begin()
+    someone.read()
+    while someone.judged() == "next" and someone.figures()[-1]["reason"] in UNSTEADY:
+        someone.press("again")
+        someone.read()
+
+    assert someone.judged() == "next", someone.figures()
+    assert someone.figures()[-1]["reason"] == "wrong_phrase", someone.figures()
+    assert "The digits on the screen were not recognised." in someone.words()
+    assert "Read exactly the digits shown, one by one and in order." in someone.words()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "verify my identity"), ("es", "verifica mi identidad")])
+def test_a_session_starts_when_it_is_called_for(person, tmp_path, language, words):
+    sound = write(tmp_path / "call.wav", np.pad(say(words, next(voices(language))), AUDIO_RATE))
+    someone = person(DEVICES, ACCEPT, f"--use-file-for-fake-audio-capture={sound}", language=language)
+
+    someone.at("capture")
+    assert someone.page.evaluate("document.documentElement.lang") == language
+    assert someone.page.evaluate("given[0].getVideoTracks().length") == 0
+    assert someone.page.evaluate("given[0].getAudioTracks()[0].readyState") == "ended"

@@ -1,0 +1,123 @@
+"""SQLite does what every store must do, and what only one machine needs."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from lipgate.handlers.adapters.local.database import MIGRATIONS, Database
+from lipgate.handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
+from lipgate.handlers.adapters.local.keys import SqliteKeys
+from lipgate.handlers.domain.errors import UnavailableError
+from lipgate.handlers.domain.jobs import JobState, Outcome
+from lipgate.handlers.domain.keys import new_key
+from lipgate.handlers.domain.usage import CachedResult
+from tests.handlers.adapters.job_contract import JobContract
+from tests.handlers.adapters.record_contract import RecordContract
+from tests.handlers.adapters.stores import DONE, LEASE, MANY, T0, Stores, job
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "new" / "jobs.sqlite3")
+
+
+class TestSqlite(JobContract, RecordContract):
+    @pytest.fixture
+    def stores(self, database: Database) -> Stores:
+        results = SqliteResults(database)
+        return Stores(SqliteJobs(database), results, results, SqliteKeys(database), SqliteOutbox(database))
+
+
+@pytest.fixture
+def private(database: Database) -> str:
+    """Id of a job that is done, and names somebody."""
+    jobs, report = SqliteJobs(database), {"session_id": "PRIVATE"}
+    made, _ = jobs.create(job(session_id="PRIVATE"), None, MANY)
+    jobs.claim(made.id, "w", LEASE, T0)
+    jobs.complete(made.id, "w", Outcome(report=report), T0, CachedResult("f1", report, T0 + 100), None, "f1")
+    return made.id
+
+
+def content_of(folder: Path) -> bytes:
+    """All files, one after another."""
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+def test_what_was_deleted_is_nowhere_on_the_disk(database: Database, private: str, tmp_path: Path) -> None:
+    assert b"PRIVATE" in content_of(tmp_path / "new")
+    SqliteJobs(database).delete(private)
+    assert b"PRIVATE" not in content_of(tmp_path / "new")
+
+
+def test_a_reader_does_not_stop_deletion_and_the_sweep_makes_up_for_it(database: Database, private: str, tmp_path: Path) -> None:
+    reader = sqlite3.connect(tmp_path / "new" / "jobs.sqlite3", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM jobs").fetchall()
+    SqliteJobs(database).delete(private)
+    assert SqliteJobs(database).get(private) is None
+    assert b"PRIVATE" in content_of(tmp_path / "new")
+    reader.close()
+    SqliteResults(database).forget_expired(T0)
+    assert b"PRIVATE" not in content_of(tmp_path / "new")
+
+
+def test_the_oldest_job_comes_first(database: Database) -> None:
+    jobs = SqliteJobs(database)
+    for age in (5, 20, 10):
+        jobs.create(job(id=f"{age}", created_at=T0 - age), None, MANY)
+    order = []
+    while (next_id := jobs.next_claimable(T0)) is not None:
+        jobs.claim(next_id, "w", LEASE, T0)
+        order.append(next_id)
+    assert order == ["20", "10", "5"]
+    assert jobs.next_claimable(T0 + LEASE) == "20"
+
+
+def test_jobs_of_a_dead_process_are_queued_again_and_their_attempts_count(database: Database) -> None:
+    jobs = SqliteJobs(database)
+    for name in ("a", "b"):
+        jobs.create(job(id=name), None, MANY)
+    jobs.claim("a", "dead/worker-0", LEASE, T0)
+    jobs.claim("b", "deadly/worker-0", LEASE, T0)
+    assert jobs.abandon("dead", T0 + 1) == 1
+    states = {name: jobs.get(name) for name in ("a", "b")}
+    assert [(found.state, found.attempts) for found in states.values() if found] == [(JobState.QUEUED, 1), (JobState.RUNNING, 1)]
+
+
+def test_the_delivery_due_longest_comes_first_but_none_of_some_owners(database: Database) -> None:
+    jobs, outbox = SqliteJobs(database), SqliteOutbox(database)
+    for name, owner, at in (("a", "ann", T0 + 1), ("b", "ben", T0 + 2), ("c", "ann", T0)):
+        jobs.create(job(id=name, owner=owner, webhook_url="https://example.com/"), None, MANY)
+        jobs.claim(name, "w", LEASE, at)
+        jobs.complete(name, "w", DONE, at)
+    assert outbox.next_due(T0 - 1, []) is None
+    assert outbox.next_due(T0 + 9, []) == ("c", "ann")
+    assert outbox.next_due(T0 + 9, ["ann"]) == ("b", "ben")
+    assert outbox.next_due(T0 + 9, ["ann", "ben"]) is None
+
+
+def test_an_old_file_is_brought_up_to_date_once(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    SqliteKeys(Database(path)).add(new_key("Ann", T0)[0])
+    assert len(SqliteKeys(Database(path)).all()) == 1
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+
+
+def test_a_file_that_is_no_database_makes_the_storage_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    path.write_bytes(b"not a database" * 1000)
+    with pytest.raises(UnavailableError) as caught:
+        Database(path)
+    assert caught.value.code == "storage_unavailable"
+
+
+def test_secrets_are_not_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite3"
+    key, text = new_key("Ann", T0)
+    SqliteKeys(Database(path)).add(key)
+    kept = content_of(tmp_path)
+    assert key.id.encode() in kept
+    assert text.split("_", 2)[2].encode() not in kept
+    assert path.stat().st_mode & 0o077 == 0
