@@ -4,9 +4,9 @@
     python -m bench.robustness FOLDER --limit 20 --only "as it is" --only babble --json robustness.json
 
 FOLDER holds talking clips in sync, one speaker in view. Every condition makes a file from each clip (`bench.conditions`), which
-is scored as any file is (`lipgate.core.pipeline.score`) and deleted; and once more with the sound of another clip of the folder, repeated
-or cut to the same length and made worse in the same way. The clip as it is gives the offset the others are held against: many
-recordings have one of their own. With the sound of another it is re-encoded, since nothing can be added to the file itself.
+is scored as any file is (`lipgate.core.pipeline.score`) and deleted; and once more with the sound of another clip of the folder,
+repeated or cut to the same length and made worse in the same way. The clip as it is gives the offset the others are held against:
+many recordings have one of their own. With the sound of another it is re-encoded, since nothing can be added to the file itself.
 """
 
 import argparse

@@ -13,8 +13,8 @@ from lipgate.core.errors import SettingsError
 
 if TYPE_CHECKING:
     import numpy as np
+    from pydantic import BaseModel
 
-    from lipgate.core.settings import Settings
     from lipgate.core.site_calibration import SiteFile
 
     Offset = TypeVar("Offset", int, np.ndarray)
@@ -71,8 +71,8 @@ class Limits:
             )
 
     @classmethod
-    def of(cls, settings: "Settings", site: "SiteFile | None" = None) -> "Limits":
-        """Those of the settings; a site's file gives the thresholds that nobody set, in the environment for example.
+    def of(cls, settings: "BaseModel", site: "SiteFile | None" = None) -> "Limits":
+        """Those of `core.settings.Settings`; a site's file gives the thresholds that nobody set, in the environment for example.
 
         Raises:
             SettingsError: bad_setting, the two do not go together.

@@ -40,7 +40,7 @@ class Options:
     """How one video is scored."""
 
     vshift: int = VSHIFT
-    """Search range in frames. Confidence is that of the calibration's shifts in any case, see `lipgate.core.sync.distances.search`."""
+    """Search range in frames. Confidence is that of the calibration's shifts in any case: `core.sync.distances.search`."""
     artifacts: Path | None = None
     """Folder for what the stages saw; nothing is written to disk without it."""
     deadline_s: float | None = None
@@ -195,7 +195,7 @@ class _Run:
         hidden = self.visibility.pop(track).hidden_share
         reason = track_reason(scorer.frames, float(size), speech, hidden, sync, self.limits)
         told = OverTime()
-        if sync is not None and reason is None:
+        if sync is not None and distances is not None and reason is None:
             spoken = meter.spoken(scorer.start, scorer.start + scorer.frames)
             told = over_time(distances, spoken, sync, self.models.calibration)
         result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told)

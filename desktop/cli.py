@@ -138,9 +138,8 @@ def _run(command: Command, arguments: argparse.Namespace) -> int:
         return 2
     level = settings().log_level.upper()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    for package in ("core", "desktop", "handlers"):
-        # Ours only: the ONNX exporter alone would fill screens at INFO.
-        logging.getLogger(package).setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
+    # Ours only: the ONNX exporter alone would fill screens at INFO.
+    logging.getLogger("lipgate").setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
     try:
         return arguments.run(arguments)
     except LipgateError as error:
@@ -161,5 +160,5 @@ def _parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
             import_module(command.module).add_parser(commands)
         else:
             commands.add_parser(command.name, help=command.help)
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments or ["--help"])
     return next(command for command in COMMANDS if command.name == wanted), parsed

@@ -54,5 +54,4 @@ def log_json(level: str) -> None:
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     known = logging.getLevelNamesMapping()
-    for name in ("core", "handlers"):
-        logging.getLogger(name).setLevel(level.upper() if level.upper() in known else "INFO")
+    logging.getLogger("lipgate").setLevel(level.upper() if level.upper() in known else "INFO")

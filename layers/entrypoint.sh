@@ -5,7 +5,7 @@ if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
     exec /lambda-entrypoint.sh "$@"
 fi
 case "${1:-}" in
-handlers.*)
+lipgate.handlers.*)
     # Without Lambda around it the base image brings an emulator, at port 8080.
     exec /lambda-entrypoint.sh "$@"
     ;;

@@ -1,7 +1,7 @@
 """How the offset goes over time: constant, in steps, drifting, or fitting nowhere.
 
-All of it is found in the distances of one track, d(i, k) of `lipgate.core.sync.distances`: a path through them that is cheap although
-every change of the offset costs something (dynamic programming), and the straight line that is cheapest.
+All of it is found in the distances of one track, d(i, k) of `lipgate.core.sync.distances`: a path through them that is cheap
+although every change of the offset costs something (dynamic programming), and the straight line that is cheapest.
 """
 
 from collections.abc import Sequence

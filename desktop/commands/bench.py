@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from lipgate.desktop.speed import measure, print_table
 
-    files = arguments.files or sorted((Path(__file__).parents[2] / "samples").glob("*.mp4"))
+    files = arguments.files or sorted((Path(__file__).resolve().parents[2] / "samples").glob("*.mp4"))
     if not files:
         print("error [usage]: this program carries no samples; name a video", file=sys.stderr)
         return 2

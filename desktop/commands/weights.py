@@ -5,15 +5,11 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.table import Table
-
-from lipgate.core.weights.install import LICENCE_NOTE, fetch, import_file
-from lipgate.core.weights.installed import Installed
-from lipgate.core.weights.manifest import load_manifest
-from lipgate.core.weights.store import Availability, Check, available, verify
+if TYPE_CHECKING:
+    from lipgate.core.weights.installed import Installed
+    from lipgate.core.weights.store import Availability, Check
 
 OFFICIAL = ("syncnet", "s3fd")
 """Models that can be installed."""
@@ -49,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         LipgateError: as `lipgate.core.weights` does; the caller prints it.
     """
+    from lipgate.core.weights.install import import_file
+    from lipgate.core.weights.store import available, verify
+
     match args.weights_command:
         case "list":
             _print_list(available(), as_json=args.json)
@@ -63,7 +62,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _fetch(name: str, *, accepted: bool) -> Installed:
+def _fetch(name: str, *, accepted: bool) -> "Installed":
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    from lipgate.core.weights.install import LICENCE_NOTE, fetch
+
     if not accepted and sys.stdin.isatty():
         print(LICENCE_NOTE, file=sys.stderr)
         print("Do you accept? [y/N] ", end="", file=sys.stderr, flush=True)
@@ -78,17 +82,22 @@ def _fetch(name: str, *, accepted: bool) -> Installed:
         return fetch(name, accept_licence=accepted, progress=show)
 
 
-def _print_installed(installed: Installed) -> None:
+def _print_installed(installed: "Installed") -> None:
+    from lipgate.core.weights.manifest import load_manifest
+
     manifest = load_manifest()
     official = manifest.files[manifest.models[installed.name].source or ""]
     kind = "official" if installed.sha256 == official.sha256 else "not the official file: reports will say verified: false"
     print(f"Installed {installed.name} in {installed.folder} ({kind}).")
 
 
-def _print_list(rows: list[Availability], *, as_json: bool) -> None:
+def _print_list(rows: "list[Availability]", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("name", "for", "state", "verified", "size", "SHA-256", "version", "licence")
     for column in table.columns[:6]:
         column.no_wrap = True
@@ -99,10 +108,13 @@ def _print_list(rows: list[Availability], *, as_json: bool) -> None:
     Console().print(table)
 
 
-def _print_checks(checks: list[Check], *, as_json: bool) -> None:
+def _print_checks(checks: "list[Check]", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("model", "file", "result")
     for check in checks:
         table.add_row(check.name, check.file, check.problem or "ok")

@@ -1,6 +1,6 @@
 """Header and figures of presentation attack detection on the page of an evaluation."""
 
-from lipgate.core.verdict import Reason
+from lipgate.core.reasons import Reason
 from lipgate.desktop.evaluation.cells import cell, plain, row, sha, table
 from lipgate.desktop.evaluation.comparison import Comparison
 from lipgate.desktop.evaluation.header import Header

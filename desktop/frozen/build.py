@@ -12,7 +12,7 @@ Entry = tuple[str, str, str]
 
 PACKAGES = ("core", "handlers", "desktop")
 
-_ONLY_ON_AWS = ("handlers.lambda_", "lipgate.handlers.adapters.aws.")
+_ONLY_ON_AWS = ("lipgate.handlers.lambda_", "lipgate.handlers.adapters.aws.")
 _SETTINGS_OF_AWS = "lipgate.handlers.adapters.aws.settings"
 """The one module of the AWS side that commands import."""
 
@@ -39,12 +39,12 @@ _FOR_COMPILERS = (".a", ".lib", ".h", ".hpp", ".cuh", ".cpp", ".cmake", ".pyi")
 
 def modules(cuda: bool) -> list[str]:
     """Every module of the project that a user may reach: commands are imported by name, which PyInstaller cannot follow."""
-    root = Path(__file__).parents[2]
-    found = []
+    root = Path(__file__).resolve().parents[2]
+    found = ["lipgate"]
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
-            found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+            found.append(".".join(("lipgate", *(parts[:-1] if parts[-1] == "__init__" else parts))))
     inside = [name for name in found if name == _SETTINGS_OF_AWS or not name.startswith((*_ONLY_ON_AWS, *_NOT_INSIDE))]
     return [*inside, *(["safetensors.torch"] if cuda else [])]
 
@@ -56,9 +56,13 @@ def left_out(cuda: bool) -> list[str]:
 
 def data_files(project: Path) -> list[tuple[str, str]]:
     """Files that are no modules, each with its folder inside the program: weights, licence, pages of the kiosk."""
-    kept = [path for path in (project / "desktop").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
-    kept += [path for path in (project / "weights").rglob("*") if path.is_file()]
-    return [(str(path), str(path.relative_to(project).parent)) for path in kept] + [(str(project / "LICENSE"), "licences")]
+    pages = [path for path in (project / "desktop").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    weights = [path for path in (project / "weights").rglob("*") if path.is_file()]
+    return [
+        *((str(path), str("lipgate" / path.relative_to(project).parent)) for path in pages),
+        *((str(path), str(path.relative_to(project).parent)) for path in weights),
+        (str(project / "LICENSE"), "licences"),
+    ]
 
 
 def cuda_libraries(cuda: bool) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What can go wrong in the service itself. The codes stand beside those of `lipgate.core.errors`; `lipgate.handlers.http.problems` gives a status.
+"""What can go wrong in the service itself. The codes stand beside those of `lipgate.core.errors`; `http.problems` gives a status.
 
 LipgateError
 └── ServiceError

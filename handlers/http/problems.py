@@ -1,5 +1,5 @@
-"""Errors as problem+json (RFC 9457): every code has one status, in the order of `lipgate.core.errors`, `lipgate.handlers.domain.errors`, and the
-kiosk, which serves the same app."""
+"""Errors as problem+json (RFC 9457): every code has one status, in the order of `lipgate.core.errors`, those of the service,
+and those of the kiosk, which serves the same app."""
 
 import logging
 import math

@@ -1,4 +1,4 @@
-"""What scores one video at a time: networks in this process, or (`lipgate.handlers.scoring.process`) in a process of their own."""
+"""What scores one video at a time: networks in this process, or (`lipgate.handlers.scoring.process`) in one of their own."""
 
 import time
 from collections.abc import Callable

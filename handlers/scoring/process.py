@@ -45,7 +45,7 @@ START_SECONDS = 120.0
 
 
 class ScorerProcess:
-    """`lipgate.handlers.scoring.engine.Engine`. The process is started with the first use; once it has died it is not `usable` any more."""
+    """`lipgate.handlers.scoring.engine.Engine`. It starts with the first use; once it has died it is not `usable` any more."""
 
     def __init__(self, options: Settings) -> None:
         """Args: options: names the networks, and their threads."""

@@ -1,4 +1,4 @@
-"""Weights anyone can make again: every tensor drawn from a generator seeded with its name (rule in tests/core/golden/README.md)."""
+"""Weights anyone can make again: every tensor drawn from a generator seeded with its name (rule in golden/README.md)."""
 
 import json
 import zlib

@@ -18,6 +18,8 @@ from tests.site_files import site_file
 SAMPLES = Path(__file__).parents[2] / "samples"
 SAMPLE = str(SAMPLES / "in_sync.mp4")
 
+HELP = "from lipgate.desktop.cli import main; sys.exit(main())"
+
 Captured = pytest.CaptureFixture[str]
 
 
@@ -78,7 +80,6 @@ def test_exit_is_0_when_the_answer_is_block(capsys: Captured) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["score"],
         ["score", SAMPLE, "--model", "other"],
         ["score", SAMPLE, "--offset-range", "0"],
@@ -114,6 +115,22 @@ def test_version(capsys: Captured) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--version"])
     assert (stop.value.code, capsys.readouterr().out) == (0, f"lipgate {__version__}\n")
+
+
+def test_alone_it_prints_help(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert stop.value.code == 0
+    assert "usage: lipgate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS], ids=lambda command: command and command.name)
+def test_help_needs_no_package(command: Command | None) -> None:
+    """The launcher gives help before anything is installed."""
+    words = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(SAMPLES.parent / 'src')!r}); {HELP}"]
+    run = subprocess.run([*words, *([command.name] if command else []), "--help"], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "usage: lipgate" in run.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -11,7 +11,7 @@ from lipgate.handlers.domain.keys import ApiKey
 
 
 class DynamoKeys:
-    """`lipgate.handlers.ports.KeyStore`. The functions may only read the table of keys; `lipgate keys` writes it as the operator."""
+    """`lipgate.handlers.ports.KeyStore`. The functions may only read the table; `lipgate keys` writes it as the operator."""
 
     def __init__(self, keys: Table, state: Table) -> None:
         self._keys = keys

@@ -12,7 +12,7 @@ LONGEST_DELAY = 900
 
 
 class SqsQueue:
-    """`lipgate.handlers.ports.JobQueue`. Messages are `{"kind": "job" or "webhook", "job_id": ID}`; S3 notifies the same queue."""
+    """`lipgate.handlers.ports.JobQueue`. Messages are `{"kind": "job" or "webhook", "job_id": ID}`; S3 notifies it, too."""
 
     def __init__(self, sqs: Any, url: str, clock: Callable[[], float] = time.time) -> None:
         self._sqs = sqs

@@ -1,7 +1,8 @@
 """Paints masks, hands, beards and microphones onto the faces of a video, where they follow the head.
 
-All shapes are given in the units of `lipgate.core.faces.mouth.UNITS`: the middle of the mouth is the origin, the eyes are 24 apart, y
-points down. They are drawn in another way than those the network was trained on (`training.covers`), onto whole pictures.
+All shapes are given in the units of `lipgate.core.faces.mouth.UNITS`: the middle of the mouth is the origin, the eyes are 24
+apart, y points down. They are drawn in another way than those the network was trained on (`training.covers`), onto whole
+pictures.
 """
 
 import subprocess

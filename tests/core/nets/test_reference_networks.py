@@ -209,7 +209,7 @@ def test_scoring_on_cpu_never_imports_torch(bundles):
 import importlib, pkgutil, sys
 import numpy as np
 import lipgate.core
-for module in pkgutil.walk_packages(lipgate.core.__path__, "core."):
+for module in pkgutil.walk_packages(lipgate.core.__path__, "lipgate.core."):
     if not module.name.startswith("lipgate.core.nets"):
         importlib.import_module(module.name)
 from pathlib import Path

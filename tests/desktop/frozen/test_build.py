@@ -15,7 +15,7 @@ def test_every_command_is_named_to_pyinstaller() -> None:
 
 
 @pytest.mark.parametrize(
-    "start", ["lipgate.desktop.frozen", "handlers.lambda_", "lipgate.handlers.adapters.aws.clients", "training", "tests"]
+    "start", ["lipgate.desktop.frozen", "lipgate.handlers.lambda_", "lipgate.handlers.adapters.aws.clients", "training", "tests"]
 )
 def test_what_a_station_never_runs_is_not_inside(start: str) -> None:
     assert not [name for name in build.modules(cuda=True) if name.startswith(start)]
@@ -23,13 +23,14 @@ def test_what_a_station_never_runs_is_not_inside(start: str) -> None:
 
 def test_every_module_named_exists() -> None:
     for name in build.modules(cuda=False):
-        path = ROOT.joinpath(*name.split("."))
+        path = (ROOT / "src").joinpath(*name.split("."))
         assert path.with_suffix(".py").is_file() or (path / "__init__.py").is_file(), name
 
 
 def test_weights_and_pages_are_inside_and_no_sources() -> None:
     files = {str(Path(folder, Path(source).name)) for source, folder in build.data_files(ROOT)}
-    assert {"weights/manifest.json", "weights/mini_video.onnx", "licences/LICENSE", "desktop/kiosk/static/index.html"} <= files
+    weights = {"weights/manifest.json", "weights/mini_video.onnx"}
+    assert {*weights, "licences/LICENSE", "lipgate/desktop/kiosk/static/index.html"} <= files
     assert not [name for name in files if name.endswith((".py", ".pyc"))]
 
 

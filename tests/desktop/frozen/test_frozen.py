@@ -24,7 +24,10 @@ from tests.desktop.frozen.running import ODD_NAME, SAMPLES, as_nobody, document,
 MAX_MB = 400
 """What the README promises of the build for the CPU."""
 
-NOT_INSIDE = ("torch", "scipy", "matplotlib", "skimage", "onnx", "boto3", "pytest", "PIL", "tkinter", "setuptools", "training")
+NOT_INSIDE = (
+    *("torch", "scipy", "matplotlib", "skimage", "onnx", "boto3", "pytest", "PIL", "tkinter", "setuptools"),
+    *("training", "bench"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +111,7 @@ def test_a_machine_with_a_c_library_and_nothing_else(frozen: Path, installed: di
 
 
 def test_the_python_of_the_machine_is_not_asked(program: Path, place: Path, tmp_path: Path) -> None:
-    for name in ("numpy", "sitecustomize", "desktop", "json"):
+    for name in ("numpy", "sitecustomize", "lipgate", "json"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a module of somebody else was imported')")
     environment = {"PYTHONPATH": str(tmp_path), "PYTHONHOME": "/nowhere", "PYTHONSTARTUP": "/nowhere", "PATH": str(tmp_path)}
     document(run(program, "score", place / ODD_NAME, "--json", environment=environment, cwd=str(tmp_path)))

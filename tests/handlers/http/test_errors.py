@@ -191,7 +191,7 @@ def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
 
 def test_a_request_that_is_cancelled_is_told_to_come_back(caplog: pytest.LogCaptureFixture) -> None:
     """As the server does with what still runs when it stops: a body that still comes, for one."""
-    caplog.set_level("INFO", "handlers")
+    caplog.set_level("INFO", "lipgate")
     sent: list[dict] = []
 
     async def receive() -> dict:
@@ -227,7 +227,7 @@ def test_a_request_id_is_given_back_where_it_is_plain(sent: str, kept: bool, api
 
 
 def test_the_log_holds_no_personal_data(api: Api, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG", "handlers")
+    caplog.set_level("DEBUG", "lipgate")
     headers = api.key()
     api.client.post("/score?session_id=PRIVATE", content=VIDEO, headers={**headers, **MP4})
     api.client.post("/score", files={"file": ("PRIVATE.mp4", VIDEO)}, data={"session_id": "PRIVATE"}, headers=headers)
