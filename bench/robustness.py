@@ -21,7 +21,7 @@ import numpy as np
 
 from bench.conditions import BABBLE_VOICES, CONDITIONS, Condition, Picture
 from bench.rendering import add_sound, encode_picture
-from bench.robustness_table import Outcome, print_table, rows
+from bench.robustness_table import Trial, print_table, rows
 from bench.subject import Subject, heard, study
 from lipgate.core.errors import LipgateError
 from lipgate.core.models import Models
@@ -42,7 +42,7 @@ def run(
     others: Sequence[Path] | None = None,
     on_progress: Callable[[int, str], None] = lambda _, __: None,
     seed: int = 0,
-) -> list[Outcome]:
+) -> list[Trial]:
     """Score every file under every condition.
 
     Args:
@@ -57,7 +57,7 @@ def run(
         LipgateError: a file cannot be made. Files that cannot be scored as they are, or show no face, are left out and named on
             standard error.
     """
-    outcomes = []
+    trials = []
     others = files if others is None else others
     for number, file in enumerate(files):
         rng = np.random.default_rng([seed, number])
@@ -75,11 +75,11 @@ def run(
             maker = _Maker(subject, clean, models, Path(folder), seed=int(rng.integers(1 << 31)))
             for condition in conditions:
                 on_progress(number, f"{file.name}: {condition.name}")
-                outcome = maker.outcome(condition)
-                if outcome is not None:
-                    outcomes.append(outcome)
+                trial = maker.trial(condition)
+                if trial is not None:
+                    trials.append(trial)
     on_progress(len(files), "done")
-    return outcomes
+    return trials
 
 
 class _Maker:
@@ -93,7 +93,7 @@ class _Maker:
         self._seed = seed
         self._pictures: dict[Picture, Path | None] = {}
 
-    def outcome(self, condition: Condition) -> Outcome | None:
+    def trial(self, condition: Condition) -> Trial | None:
         """Score the clip under a condition; None where it cannot be had of this clip."""
         picture = self._picture(condition.picture)
         if picture is None:
@@ -107,7 +107,7 @@ class _Maker:
             dubbed = np.resize(subject.voices[0], len(subject.sound))
             foreign = self._scored(picture, dubbed, condition)
         found = own.to_dict()
-        return Outcome(
+        return Trial(
             clip=subject.clip.path.name,
             condition=condition.name,
             decision=found["decision"],
@@ -164,29 +164,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     models = Models.load(options.model, options.detector, options.device)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=len(files))
-        outcomes = run(
+        trials = run(
             files,
             models,
             wanted,
             others=found,
             on_progress=lambda done, name: bar.update(task, completed=done, description=name),
         )
-    if not outcomes:
+    if not trials:
         print(f"{options.folder} holds no clip that can be scored.", file=sys.stderr)
         return 1
-    table = rows(outcomes, [condition.name for condition in wanted])
+    table = rows(trials, [condition.name for condition in wanted])
     print_table(table, f"{models.sync_info.name} {models.sync_info.version} + {models.detector_info.name} on {models.device}")
     if options.json:
-        options.json.write_text(json.dumps(_document(models, table, outcomes), indent=2))
+        options.json.write_text(json.dumps(_document(models, table, trials), indent=2))
     return 0
 
 
-def _document(models: Models, table: Sequence[Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _document(models: Models, table: Sequence[Any], trials: Sequence[Trial]) -> dict[str, Any]:
     return {
         "model": vars(models.sync_info),
         "detector": vars(models.detector_info),
         "conditions": [vars(row) for row in table],
-        "outcomes": [vars(outcome) for outcome in outcomes],
+        "outcomes": [vars(trial) for trial in trials],
     }
 
 
@@ -200,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="append", choices=names, metavar="NAME", help=f"a condition, may be repeated: {', '.join(names)}"
     )
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the table and every outcome there")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the table and every trial there")
     for name in ("model", "detector", "device"):
         parser.add_argument(f"--{name}", help="as for `lipgate score`")
     return parser

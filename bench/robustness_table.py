@@ -15,7 +15,7 @@ _RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Trial:
     """What one clip came to under one condition."""
 
     clip: str
@@ -56,15 +56,15 @@ class Row:
     """How often each reason was given."""
 
 
-def rows(outcomes: Sequence[Outcome], conditions: Sequence[str]) -> list[Row]:
+def rows(trials: Sequence[Trial], conditions: Sequence[str]) -> list[Row]:
     """Count.
 
     Args:
-        outcomes: of all clips under all conditions.
+        trials: of all clips under all conditions.
         conditions: names in the order wanted; the first is what the others are held against.
     """
-    clean = {outcome.clip: outcome for outcome in outcomes if outcome.condition == conditions[0]}
-    return [_row(name, [outcome for outcome in outcomes if outcome.condition == name], clean) for name in conditions]
+    clean = {trial.clip: trial for trial in trials if trial.condition == conditions[0]}
+    return [_row(name, [trial for trial in trials if trial.condition == name], clean) for name in conditions]
 
 
 def bootstrap(hits: Sequence[bool], seed: int = 0) -> tuple[float, float]:
@@ -105,24 +105,24 @@ def print_table(table: Sequence[Row], title: str) -> None:
     console.print(drawn)
 
 
-def _row(name: str, outcomes: Sequence[Outcome], clean: dict[str, Outcome]) -> Row:
-    judged = [outcome for outcome in outcomes if outcome.score is not None]
-    pairs = [(outcome, clean[outcome.clip]) for outcome in judged if clean[outcome.clip].score is not None]
-    hits = [abs(_whole(outcome.offset_frames) - _whole(before.offset_frames)) <= NEAR_FRAMES for outcome, before in pairs]
-    own = [outcome.score for outcome in judged if outcome.score is not None]
-    foreign = [outcome.foreign_score for outcome in outcomes if outcome.foreign_score is not None]
-    decided = Counter(outcome.decision for outcome in outcomes)
+def _row(name: str, trials: Sequence[Trial], clean: dict[str, Trial]) -> Row:
+    judged = [trial for trial in trials if trial.score is not None]
+    pairs = [(trial, clean[trial.clip]) for trial in judged if clean[trial.clip].score is not None]
+    hits = [abs(_whole(trial.offset_frames) - _whole(before.offset_frames)) <= NEAR_FRAMES for trial, before in pairs]
+    own = [trial.score for trial in judged if trial.score is not None]
+    foreign = [trial.foreign_score for trial in trials if trial.foreign_score is not None]
+    decided = Counter(trial.decision for trial in trials)
     return Row(
         condition=name,
-        files=len(outcomes),
-        judged=len(judged) / len(outcomes) if outcomes else 0.0,
+        files=len(trials),
+        judged=len(judged) / len(trials) if trials else 0.0,
         same_offset=float(np.mean(hits)) if hits else None,
         same_offset_interval=bootstrap(hits) if hits else None,
         told_apart=auc(own, foreign) if own and foreign else None,
-        confidence=_ratio([(outcome.confidence, before.confidence) for outcome, before in pairs]),
-        min_dist=_ratio([(outcome.min_dist, before.min_dist) for outcome, before in pairs]),
-        decisions={word: decided[word] / max(1, len(outcomes)) for word in ("ALLOW", "NEXT", "BLOCK")},
-        reasons=dict(Counter(outcome.reason for outcome in outcomes if outcome.reason is not None).most_common()),
+        confidence=_ratio([(trial.confidence, before.confidence) for trial, before in pairs]),
+        min_dist=_ratio([(trial.min_dist, before.min_dist) for trial, before in pairs]),
+        decisions={word: decided[word] / max(1, len(trials)) for word in ("ALLOW", "NEXT", "BLOCK")},
+        reasons=dict(Counter(trial.reason for trial in trials if trial.reason is not None).most_common()),
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FileOutcome:
     """What became of one file: a report or an error."""
 
     file: str
@@ -31,15 +31,15 @@ class Outcome:
         return {"file": self.file, "error": {"code": self.error.code, "message": self.error.message}}
 
 
-def outcome_of(file: str | Path, models: "Models", options: "Options") -> Outcome:
+def outcome_of(file: str | Path, models: "Models", options: "Options") -> FileOutcome:
     """Score one file of several: whatever goes wrong costs this one only."""
     from lipgate.core.pipeline import score
 
     try:
-        return Outcome(str(file), report=score(file, models, options))
+        return FileOutcome(str(file), report=score(file, models, options))
     except LipgateError as error:
-        return Outcome(str(file), error=error)
+        return FileOutcome(str(file), error=error)
     except Exception as error:  # a fault of ours must not cost the results of the other files
         log.debug("internal error", exc_info=error)
         problem = LipgateError("internal_error", f"{type(error).__name__}: {error} (LOG_LEVEL=DEBUG shows where)")
-        return Outcome(str(file), error=problem)
+        return FileOutcome(str(file), error=problem)

@@ -10,7 +10,7 @@ from rich.text import Text
 from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
 from lipgate.core.track_result import TrackResult
 from lipgate.core.verdict import Decision
-from lipgate.desktop.outcome import Outcome
+from lipgate.desktop.outcome import FileOutcome
 
 if TYPE_CHECKING:
     from lipgate.core.limits import Limits
@@ -32,7 +32,7 @@ def say_offset(offset_frames: int) -> str:
     return f"sound {abs(offset_frames) * MS_PER_FRAME:.0f} ms {'early' if offset_frames > 0 else 'late'}"
 
 
-def print_outcomes(outcomes: list[Outcome]) -> None:
+def print_outcomes(outcomes: list[FileOutcome]) -> None:
     """One line for each file; the tracks too where a file has several. Errors have been told already."""
     # Into a file or a pipe nothing is folded to the width of a terminal that is not there.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)

@@ -14,7 +14,7 @@ from lipgate.core import __version__
 from lipgate.core.errors import WeightsError
 from lipgate.core.files import hash_file
 
-Progress = Callable[[int, int], None]
+OnBytes = Callable[[int, int], None]
 """Called with (bytes so far, bytes in all)."""
 
 _PIECE = 1 << 16
@@ -42,7 +42,7 @@ class _TransientError(Exception):
 
 
 def download(
-    url: str, part: Path, size: int, sha256: str, *, progress: Progress | None = None, patience: Patience | None = None
+    url: str, part: Path, size: int, sha256: str, *, progress: OnBytes | None = None, patience: Patience | None = None
 ) -> Path:
     """Bring a file to `part`, going on with what is there already.
 
@@ -83,7 +83,7 @@ def download(
     return part
 
 
-def _try_once(url: str, part: Path, size: int, progress: Progress, patience: Patience) -> None:
+def _try_once(url: str, part: Path, size: int, progress: OnBytes, patience: Patience) -> None:
     have = _size(part)
     headers = {"User-Agent": f"lipgate/{__version__}", "Accept-Encoding": "identity"}
     if have:
@@ -126,7 +126,7 @@ def _start(response: http.client.HTTPResponse, have: int, size: int, url: str) -
     return start
 
 
-def _copy(response: http.client.HTTPResponse, stream: BinaryIO, size: int, progress: Progress, patience: Patience) -> None:
+def _copy(response: http.client.HTTPResponse, stream: BinaryIO, size: int, progress: OnBytes, patience: Patience) -> None:
     """Append the answer to `stream` until it holds `size` bytes."""
     done = stream.tell()
     window_began, window_done = time.monotonic(), done

@@ -13,7 +13,7 @@ from lipgate.core.runtime import frozen, require_torch
 from lipgate.core.settings import settings
 from lipgate.core.weights.bundle import Part
 from lipgate.core.weights.convert import convert
-from lipgate.core.weights.download import Progress, download
+from lipgate.core.weights.download import OnBytes, download
 from lipgate.core.weights.installed import Installed, current, model_folder, write_installed
 from lipgate.core.weights.manifest import Model, WeightFile, load_manifest
 
@@ -115,7 +115,7 @@ def _converted(content: bytes, name: str, home: Path, *, verified: bool) -> Inst
     return installed
 
 
-def fetch(name: str, *, accept_licence: bool, progress: Progress | None = None) -> Installed:
+def fetch(name: str, *, accept_licence: bool, progress: OnBytes | None = None) -> Installed:
     """Download an official file from `settings().weights_url` and install it. An interrupted download goes on where it stopped.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lipgate.desktop.commands.arguments import add_calibration, add_models, add_offset_range, add_profile
-from lipgate.desktop.outcome import Outcome, outcome_of
+from lipgate.desktop.outcome import FileOutcome, outcome_of
 
 if TYPE_CHECKING:
     from lipgate.core.models import Models
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(outcome.error for outcome in outcomes) else 0
 
 
-def _score(number: int, file: str, models: "Models", arguments: argparse.Namespace) -> Outcome:
+def _score(number: int, file: str, models: "Models", arguments: argparse.Namespace) -> FileOutcome:
     from lipgate.core.pipeline import Options
 
     artifacts = arguments.artifacts
@@ -89,7 +89,7 @@ def _progress(file: str) -> Iterator[Any]:
         yield lambda done, total: bar.update(task, completed=done, total=total and max(done, total))
 
 
-def _print(outcomes: list[Outcome], *, as_json: bool) -> None:
+def _print(outcomes: list[FileOutcome], *, as_json: bool) -> None:
     if as_json:
         documents = [outcome.to_dict() for outcome in outcomes]
         print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2, allow_nan=False))

@@ -11,7 +11,7 @@ from lipgate.core.errors import InputError
 from lipgate.desktop.commands.arguments import add_calibration, add_models, add_offset_range, add_profile
 
 if TYPE_CHECKING:
-    from lipgate.desktop.outcome import Outcome
+    from lipgate.desktop.outcome import FileOutcome
     from lipgate.desktop.watch.folder import Arrival
 
 SETTLE_SECONDS = 2.0
@@ -90,13 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _tell_json(outcome: "Outcome", arrival: "Arrival") -> None:
+def _tell_json(outcome: "FileOutcome", arrival: "Arrival") -> None:
     from lipgate.desktop.watch.results import document
 
     print(json.dumps(document(outcome, arrival), allow_nan=False), flush=True)
 
 
-def _tell(outcome: "Outcome", arrival: "Arrival") -> None:
+def _tell(outcome: "FileOutcome", arrival: "Arrival") -> None:
     from lipgate.desktop.tables import MATCH_SCORE, say_offset
 
     report = outcome.report

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lipgate.core.errors import OutputError
-from lipgate.desktop.outcome import Outcome
+from lipgate.desktop.outcome import FileOutcome
 from lipgate.desktop.watch.folder import Arrival, Look, WatchedFolder
 from lipgate.desktop.watch.results import Results
 
@@ -20,8 +20,8 @@ class Watcher:
         self,
         folder: WatchedFolder,
         results: Results,
-        score: Callable[[Path], Outcome],
-        tell: Callable[[Outcome, Arrival], None],
+        score: Callable[[Path], FileOutcome],
+        tell: Callable[[FileOutcome, Arrival], None],
         complain: Callable[[str], None],
     ) -> None:
         """Args:
@@ -35,7 +35,7 @@ class Watcher:
         self._score = score
         self._tell = tell
         self._complain = complain
-        self._unwritten: dict[Arrival, Outcome] = {}
+        self._unwritten: dict[Arrival, FileOutcome] = {}
         self._left_alone: set[Arrival] = set()
         self._away = False
 
@@ -101,13 +101,13 @@ class Watcher:
         self._left_alone.add(arrival)
         if nameless:
             error = OutputError("output_failed", "The name is too long to have .json behind it, as its result would. Shorten it.")
-            self._tell(Outcome(str(arrival.path), error=error), arrival)
+            self._tell(FileOutcome(str(arrival.path), error=error), arrival)
             return False
         place = self._results.place(arrival.path)
         self._complain(f"{arrival.path.name} is left alone: {place}, or its page, is no result of watch and is not replaced")
         return True
 
-    def _deliver(self, arrival: Arrival, outcome: Outcome) -> bool:
+    def _deliver(self, arrival: Arrival, outcome: FileOutcome) -> bool:
         try:
             self._results.write(outcome, arrival)
         except OutputError as error:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from lipgate.core.errors import OutputError
 from lipgate.core.files import sync_file
-from lipgate.desktop.outcome import Outcome
+from lipgate.desktop.outcome import FileOutcome
 from lipgate.desktop.output import whole_file
 from lipgate.desktop.report.page import write_html
 from lipgate.desktop.watch.folder import Arrival, State
@@ -72,7 +72,7 @@ class Results:
             self._done[name] = state
         return "done" if state == arrival.state else "new"
 
-    def write(self, outcome: Outcome, arrival: Arrival) -> None:
+    def write(self, outcome: FileOutcome, arrival: Arrival) -> None:
         """Put a result in its place, whole and on the disk; the page first, as the result says that all is done.
 
         Raises:
@@ -93,7 +93,7 @@ class Results:
                     path.unlink()
 
 
-def document(outcome: Outcome, arrival: Arrival) -> dict[str, Any]:
+def document(outcome: FileOutcome, arrival: Arrival) -> dict[str, Any]:
     """The JSON of a result: that of `score`, and the state of the file."""
     state = {"bytes": arrival.state.bytes, "modified_ns": arrival.state.modified_ns}
     return {**outcome.to_dict(), MARK: state}

@@ -1,4 +1,4 @@
-"""The one way a video is scored for a caller, at once or as a job: cache, quota, score, cache and ledger."""
+"""What a worker does with a job: take it up, score its video, end it once."""
 
 import contextlib
 import logging
@@ -6,19 +6,16 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from lipgate.core.errors import DeadlineError, LipgateError
-from lipgate.handlers.domain.errors import ScorerDiedError, TooLargeError, UnavailableError
-from lipgate.handlers.domain.fingerprint import content_hash, fingerprint, reading
+from lipgate.handlers.domain.errors import ScorerDiedError, UnavailableError
+from lipgate.handlers.domain.fingerprint import content_hash
 from lipgate.handlers.domain.jobs import Failure, Job, JobState, Outcome
 from lipgate.handlers.domain.public import INTERNAL, public_message, with_session
-from lipgate.handlers.domain.usage import CachedResult, LedgerEntry, period_of
-from lipgate.handlers.jobs.admission import check_quota
 from lipgate.handlers.jobs.paths import resolve_video_path
+from lipgate.handlers.scoring.billed import Scored, check_size, find_cached, score_unless_known
 from lipgate.handlers.scoring.slots import Interrupted
 from lipgate.handlers.services import Services
 
@@ -36,57 +33,6 @@ class Handled(StrEnum):
     """Another worker has it, and may die: ask again later."""
     RELEASED = "released"
     """It was given back, or could not be finished for want of a service: ask again later."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A report, and what has to be written for it: nothing where it came from the cache."""
-
-    fingerprint: str
-    report: dict[str, Any]
-    result: CachedResult | None = None
-    entry: LedgerEntry | None = None
-
-
-def find_cached(services: Services, owner: str, content: str) -> Scored | None:
-    """The report of a video scored before.
-
-    Raises:
-        WeightsError, CalibrationError: there is nothing to score with.
-    """
-    name = _name(services, owner, content)
-    cached = services.results.cached(name, time.time())
-    return Scored(name, cached.report) if cached else None
-
-
-def judge(
-    services: Services, owner: str, path: Path, content: str, deadline: float | None, stop: threading.Event | None = None
-) -> Scored:
-    """Score a video, or find its report. Runs in a slot of the scorer; writes nothing.
-
-    Args:
-        services: of the process.
-        owner: who pays.
-        path: of the video.
-        content: its hash.
-        deadline: `time.monotonic()` at which to give up.
-        stop: set it to give up sooner.
-
-    Raises:
-        LipgateError: it cannot be scored, not in time, or not within the quota.
-        Interrupted: `stop` was set, or the process shuts down.
-    """
-    # The same video may have been scored while this one waited for its slot.
-    found = find_cached(services, owner, content)
-    if found:
-        return found
-    check_quota(services, owner)
-    report = services.scorer.score(path, deadline, stop)
-    now = time.time()
-    name, period = _name(services, owner, content), period_of(now)
-    result = CachedResult(name, report, now + services.settings.result_cache_seconds)
-    entry = LedgerEntry(f"{name}:{period}", owner, period, now, report["video"]["duration_s"])
-    return Scored(name, report, result, entry)
 
 
 def run_job(services: Services, job_id: str, worker: str, timeout_s: float | None = None) -> Handled:
@@ -127,23 +73,6 @@ def run_job(services: Services, job_id: str, worker: str, timeout_s: float | Non
     return Handled.FINISHED
 
 
-def check_size(path: Path, most: int) -> None:
-    """Refuse a file that is too large.
-
-    Raises:
-        TooLargeError: body_too_large.
-        InputError: file_not_found, file_unreadable.
-    """
-    with reading():
-        size = path.stat().st_size
-    if size > most:
-        raise TooLargeError("body_too_large", f"The video has {size} bytes; at most {most} are taken here.")
-
-
-def _name(services: Services, owner: str, content: str) -> str:
-    return fingerprint(owner, content, services.scorer.identity(), services.scorer.limits())
-
-
 def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Event) -> tuple[Outcome, Scored | None]:
     """Outcome of a claimed job; what another attempt could cure is raised instead."""
     if job.attempts > services.settings.max_attempts:
@@ -178,7 +107,7 @@ def _failed(code: str, message: str) -> Outcome:
 
 
 def _in_slot(services: Services, job: Job, path: Path, content: str, deadline: float, lost: threading.Event) -> Scored:
-    task: Future[Scored] = services.scorer.submit(lambda: judge(services, job.owner, path, content, deadline, lost))
+    task: Future[Scored] = services.scorer.submit(lambda: score_unless_known(services, job.owner, path, content, deadline, lost))
     return task.result()
 
 

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from lipgate.handlers.admission import check_quota
 from lipgate.handlers.domain.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from lipgate.handlers.domain.jobs import Idempotency, Job, JobState, Source, is_job_id, new_job_id
 from lipgate.handlers.domain.uploads import new_upload_key, owner_of
-from lipgate.handlers.jobs.admission import check_quota
 from lipgate.handlers.jobs.paths import resolve_video_path
 from lipgate.handlers.jobs.webhooks import accept_url
 from lipgate.handlers.services import Services

@@ -47,7 +47,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Score:
-    """Score a video; answered with `Done` or `Failed`, and `Progress` before."""
+    """Score a video; answered with `Done` or `Failed`, and `Told` before."""
 
     path: Path
     limits: Limits
@@ -71,7 +71,7 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Progress:
+class Told:
     """Seconds of video done and, where known, in all."""
 
     done: float
@@ -179,7 +179,7 @@ class _Child:
                 self._engine.load()
                 return Done()
             deadline = None if order.seconds is None else time.monotonic() + order.seconds
-            progress = (lambda *told: self._tell(Progress(*told))) if order.progress else None
+            progress = (lambda *told: self._tell(Told(*told))) if order.progress else None
             return Done(self._engine.score(order.path, order.limits, deadline, ordered.stopped.is_set, progress))
         except Interrupted:
             return Failed(Interrupted.__name__)
@@ -189,7 +189,7 @@ class _Child:
             log.exception("internal error")
             return Failed(LipgateError.__name__, "internal_error", "The video could not be scored because of a fault in Lipgate.")
 
-    def _tell(self, message: Ready | Progress | Done | Failed) -> None:
+    def _tell(self, message: Ready | Told | Done | Failed) -> None:
         try:
             self._connection.send(message)
         except OSError:

@@ -24,8 +24,7 @@ from lipgate.core.errors import DeadlineError
 from lipgate.core.limits import Limits
 from lipgate.core.settings import Settings
 from lipgate.handlers.domain.errors import ScorerDiedError
-from lipgate.handlers.scoring.child import Done, Failed, Load, Ready, Score, Stop, hold_signals, run
-from lipgate.handlers.scoring.child import Progress as Told
+from lipgate.handlers.scoring.child import Done, Failed, Load, Ready, Score, Stop, Told, hold_signals, run
 from lipgate.handlers.scoring.engine import Interrupted, Progress
 from lipgate.handlers.scoring.leftovers import end_marked
 

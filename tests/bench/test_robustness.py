@@ -10,7 +10,7 @@ import pytest
 
 from bench import conditions, drawing, robustness
 from bench.conditions import Picture
-from bench.robustness_table import Outcome, rows
+from bench.robustness_table import Trial, rows
 from bench.subject import Subject, active_level
 from lipgate.core.faces.mouth import UNITS
 from lipgate.core.media import Clip
@@ -106,13 +106,13 @@ def test_turned_face_is_narrower_and_stays_where_it_is(subject: Subject) -> None
     assert scale[2] > 1 > scale[0]
 
 
-def outcome(condition: str, clip: str, **found: object) -> Outcome:
+def trial(condition: str, clip: str, **found: object) -> Trial:
     judged = {"decision": "ALLOW", "reason": None, "offset_frames": 0, "confidence": 4.0, "min_dist": 2.0, "score": 0.9}
-    return Outcome(clip=clip, condition=condition, foreign_score=0.1, **{**judged, **found})
+    return Trial(clip=clip, condition=condition, foreign_score=0.1, **{**judged, **found})
 
 
 def test_figures_of_a_condition_are_held_against_the_clip_as_it_is() -> None:
-    clean = [outcome("clean", "a", offset_frames=-3), outcome("clean", "b"), outcome("clean", "c"), outcome("clean", "d")]
+    clean = [trial("clean", "a", offset_frames=-3), trial("clean", "b"), trial("clean", "c"), trial("clean", "d")]
     unjudged = {
         "decision": "NEXT",
         "reason": "no_face",
@@ -122,9 +122,9 @@ def test_figures_of_a_condition_are_held_against_the_clip_as_it_is() -> None:
         "score": None,
     }
     worse = [
-        outcome("worse", "a", offset_frames=-2, confidence=2.0),
-        outcome("worse", "b", offset_frames=5, confidence=1.0, score=0.05, decision="BLOCK"),
-        outcome("worse", "c", **unjudged),
+        trial("worse", "a", offset_frames=-2, confidence=2.0),
+        trial("worse", "b", offset_frames=5, confidence=1.0, score=0.05, decision="BLOCK"),
+        trial("worse", "c", **unjudged),
     ]
     row = rows([*clean, *worse], ["clean", "worse"])[1]
     assert (row.files, row.judged, row.same_offset) == (3, pytest.approx(2 / 3), 0.5)
@@ -136,7 +136,7 @@ def test_figures_of_a_condition_are_held_against_the_clip_as_it_is() -> None:
 
 
 def test_condition_that_no_clip_can_have_is_a_row_of_nothing() -> None:
-    row = rows([outcome("clean", "a")], ["clean", "face 160 px"])[1]
+    row = rows([trial("clean", "a")], ["clean", "face 160 px"])[1]
     assert (row.files, row.same_offset, row.told_apart, row.confidence) == (0, None, None, None)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import Depends, Request
 
-from lipgate.handlers.jobs.admission import Caller, admit
+from lipgate.handlers.admission import Caller, admit
 from lipgate.handlers.services import Services
 
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from lipgate.core.errors import DeadlineError
+from lipgate.handlers.admission import Caller
 from lipgate.handlers.domain.errors import RefusedError, StoppingError
 from lipgate.handlers.domain.fingerprint import content_hash
 from lipgate.handlers.domain.public import with_session
@@ -22,10 +23,9 @@ from lipgate.handlers.http.openapi import ALWAYS, BODY, gives, problems, ref
 from lipgate.handlers.http.routes.caller import AppServices, Asking
 from lipgate.handlers.http.routes.jobs import job_answer
 from lipgate.handlers.http.schemas import JobDocument, ReportDocument, ScoreRequest
-from lipgate.handlers.jobs.admission import Caller
-from lipgate.handlers.jobs.execution import Scored, check_size, find_cached, judge
 from lipgate.handlers.jobs.orders import adopt
 from lipgate.handlers.jobs.paths import resolve_video_path
+from lipgate.handlers.scoring.billed import Scored, check_size, find_cached, score_unless_known
 from lipgate.handlers.scoring.slots import Interrupted
 from lipgate.handlers.services import Services
 from lipgate.handlers.settings import MEBIBYTE
@@ -93,21 +93,21 @@ async def _answer(request: Request, services: Services, caller: Caller, deadline
             content = await to_thread.run_sync(content_hash, path)
             scored = await to_thread.run_sync(find_cached, services, caller.owner, content)
             cached = scored is not None
-            scored = scored or await _judged(services, caller, path, content, deadline)
+            scored = scored or await _scored(services, caller, path, content, deadline)
         except DeadlineError:
             job = await to_thread.run_sync(lambda: adopt(services, caller.owner, path, session_id, received=received))
             return job_answer(request, job)
     return JSONResponse(with_session(scored.report, session_id), headers={"Lipgate-Cache": "hit" if cached else "miss"})
 
 
-async def _judged(services: Services, caller: Caller, path: Path, content: str, deadline: float) -> Scored:
+async def _scored(services: Services, caller: Caller, path: Path, content: str, deadline: float) -> Scored:
     """Score it in a slot and write it down.
 
     Raises:
         DeadlineError: not in time, be it for want of a slot.
         StoppingError: shutting_down.
     """
-    task: Future[Scored] = services.scorer.submit(lambda: judge(services, caller.owner, path, content, deadline))
+    task: Future[Scored] = services.scorer.submit(lambda: score_unless_known(services, caller.owner, path, content, deadline))
     waiting = asyncio.wrap_future(task)
     try:
         done, _ = await asyncio.wait([waiting], timeout=max(0.0, deadline - time.monotonic()))

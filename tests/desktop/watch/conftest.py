@@ -7,7 +7,7 @@ import pytest
 
 from lipgate.core.errors import LipgateError
 from lipgate.core.settings import settings
-from lipgate.desktop.outcome import Outcome
+from lipgate.desktop.outcome import FileOutcome
 from lipgate.desktop.watch.folder import Arrival, WatchedFolder
 from lipgate.desktop.watch.loop import Watcher
 from lipgate.desktop.watch.results import Results
@@ -38,12 +38,12 @@ class Bench:
         self.during: Callable[[Path], None] = lambda path: None
         self.watcher = Watcher(self.folder, self.results, self.score, self.tell, self.complaints.append)
 
-    def score(self, path: Path) -> Outcome:
+    def score(self, path: Path) -> FileOutcome:
         self.scored.append(path.name)
         self.during(path)
-        return Outcome(str(path), error=LipgateError("not_a_video", "No."))
+        return FileOutcome(str(path), error=LipgateError("not_a_video", "No."))
 
-    def tell(self, outcome: Outcome, arrival: Arrival) -> None:
+    def tell(self, outcome: FileOutcome, arrival: Arrival) -> None:
         self.told.append(arrival.path.name)
 
     def pass_by(self, seconds: float = 0.0) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from lipgate.core.errors import InputError, OutputError
 from lipgate.desktop.cli import main
-from lipgate.desktop.outcome import Outcome
+from lipgate.desktop.outcome import FileOutcome
 from lipgate.desktop.watch import loop as watch_module
 from lipgate.desktop.watch import results as watch_results
 from lipgate.desktop.watch.folder import Arrival
@@ -108,7 +108,7 @@ def test_a_full_disk_is_said_once_and_the_score_is_kept(bench: Bench, tmp_path: 
 
 
 def test_what_cannot_be_written_is_not_piled_up_for_ever(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(outcome: Outcome, arrival: Arrival) -> None:
+    def full(outcome: FileOutcome, arrival: Arrival) -> None:
         raise OutputError("output_failed", "No.")
 
     monkeypatch.setattr(watch_module, "MOST_UNWRITTEN", 2)
@@ -146,7 +146,7 @@ def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
 
 
 def test_an_error_is_told_as_score_tells_it(tmp_path: Path) -> None:
-    outcome = Outcome("x.mp4", error=InputError("empty_file", "Nothing in it."))
+    outcome = FileOutcome("x.mp4", error=InputError("empty_file", "Nothing in it."))
     arrival = Arrival(tmp_path / "x.mp4", watch_results.State(0, 7))
     assert watch_results.document(outcome, arrival) == {
         "file": "x.mp4",
