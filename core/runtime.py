@@ -150,6 +150,12 @@ def frozen() -> bool:
     return getattr(sys, "frozen", False)
 
 
+def how_to_install(extra: str) -> str:
+    """The command that brings an extra: of the launcher in a checkout, of pip where this is installed."""
+    launcher = Path(__file__).resolve().parents[1] / "lipgate"
+    return f"./lipgate install {extra}" if launcher.is_file() else f"pip install 'lipgate[{extra}]'"
+
+
 def require_torch(why: str) -> None:
     """Check that torch is installed.
 
@@ -160,7 +166,7 @@ def require_torch(why: str) -> None:
         return
     if frozen():
         raise DeviceError("torch_missing", f"This program was built without PyTorch and {why}. Take the one built for CUDA.")
-    raise DeviceError("torch_missing", f"PyTorch is not installed and {why}. Run: ./lipgate install torch")
+    raise DeviceError("torch_missing", f"PyTorch is not installed and {why}. Run: {how_to_install('torch')}")
 
 
 def driver_visible() -> bool:

@@ -54,7 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError:
-        print("error [kiosk_missing]: the packages of the kiosk are not installed. Run: ./lipgate install kiosk", file=sys.stderr)
+        from lipgate.core.runtime import how_to_install
+
+        advice = how_to_install("kiosk")
+        print(f"error [kiosk_missing]: the packages of the kiosk are not installed. Run: {advice}", file=sys.stderr)
         return 1
     try:
         listener = socket.create_server((HOST, settings.port), backlog=128)

@@ -37,4 +37,4 @@ def checks() -> list[Check]:
 def _advice() -> str:
     if frozen():
         return "Copy the program's folder again in a way that keeps permissions (tar, cp -a): ffmpeg in it must be executable."
-    return "Run: ./lipgate install, or set IMAGEIO_FFMPEG_EXE to a program of your own."
+    return "Install Lipgate again, or set IMAGEIO_FFMPEG_EXE to a program of your own."

@@ -1,6 +1,6 @@
 """The GPU: optional. PyTorch is only imported where it is installed and a driver is there."""
 
-from lipgate.core.runtime import driver_visible, frozen, torch_installed
+from lipgate.core.runtime import driver_visible, frozen, how_to_install, torch_installed
 from lipgate.desktop.doctor.check import Check
 
 
@@ -9,7 +9,7 @@ def checks() -> list[Check]:
     if not driver_visible():
         return [Check("gpu", "ok", "no NVIDIA driver here; the CPU does the work")]
     if not torch_installed():
-        advice = "Take the program built for CUDA." if frozen() else "Run: ./lipgate install torch"
+        advice = "Take the program built for CUDA." if frozen() else f"Run: {how_to_install('torch')}"
         return [Check("gpu", "warn", "an NVIDIA driver, but no PyTorch to use it; the CPU does the work", advice)]
     return [_cuda()]
 

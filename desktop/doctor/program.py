@@ -6,7 +6,7 @@ import platform
 import sys
 
 from lipgate.core import __version__
-from lipgate.core.runtime import frozen
+from lipgate.core.runtime import frozen, how_to_install
 from lipgate.desktop.doctor.check import Check
 
 API = ("fastapi", "uvicorn", "python_multipart")
@@ -46,4 +46,4 @@ def _recogniser() -> Check:
 def _install(extra: str) -> str:
     if frozen():
         return "This copy of the program is not whole; copy its folder again."
-    return f"Run: ./lipgate install {extra}"
+    return f"Run: {how_to_install(extra)}"

@@ -15,6 +15,7 @@ import numpy as np
 
 from lipgate.core.constants import AUDIO_HOP, AUDIO_RATE
 from lipgate.core.errors import LipgateError
+from lipgate.core.runtime import how_to_install
 
 Pronunciations = Mapping[str, Sequence[str]]
 """For each word one or more pronunciations, each the names of English sounds (ARPAbet, no stress) with spaces between."""
@@ -181,7 +182,7 @@ def _model() -> Path:
     try:
         import pocketsphinx
     except ImportError as error:
-        raise LipgateError("speech_model_missing", "The extra `kiosk` is not installed: ./lipgate install kiosk.") from error
+        raise LipgateError("speech_model_missing", f"The extra `kiosk` is not installed: {how_to_install('kiosk')}.") from error
     # Beside the module, also in a frozen program, where get_model_path() finds no package `pocketsphinx.model`.
     return Path(pocketsphinx.__file__).parent / "model" / "en-us" / "en-us"
 

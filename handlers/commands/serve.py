@@ -37,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError:
-        print("error [api_missing]: the packages of the API are not installed. Run: ./lipgate install api", file=sys.stderr)
+        from lipgate.core.runtime import how_to_install
+
+        print(f"error [api_missing]: the packages of the API are not installed. Run: {how_to_install('api')}", file=sys.stderr)
         return 1
     settings = _settings(arguments)
     if not (settings.require_api_keys or arguments.insecure or _is_loopback(settings.host)):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -42,3 +43,9 @@ def test_a_network_of_another_kind_is_not_taken(model, detector):
     with pytest.raises(WeightsError) as caught:
         Models.load(model, detector, "cpu")
     assert caught.value.code == "weights_unknown"
+
+
+def test_advice_is_for_how_lipgate_was_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runtime.how_to_install("api") == "./lipgate install api"
+    monkeypatch.setattr(runtime, "__file__", str(tmp_path / "site-packages" / "lipgate" / "core" / "runtime.py"))
+    assert runtime.how_to_install("api") == "pip install 'lipgate[api]'"
