@@ -1,10 +1,8 @@
 """The real kiosk in a real Chromium, whose camera and microphone play puppets."""
 
 import contextlib
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ httpx = pytest.importorskip("httpx", reason="pip install 'lipgate[test]'")
 
 from tests.desktop.kiosk.browser.operator_page import Operator, entered, set_pin, visit  # noqa: E402
 from tests.desktop.kiosk.browser.person import Person  # noqa: E402
+from tests.desktop.kiosk.browser.running import RunningKiosk  # noqa: E402
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -31,44 +30,11 @@ ACCEPT = "--use-fake-ui-for-media-stream"
 FILMED: dict[str, Any] = {"fps": 30, "size": (480, 360), "face_px": 150, "seconds": 12.0}
 """Puppets as a camera sees them. Chromium plays MJPEG at 30 frames a second, whatever it was made at."""
 
-MAX_ATTEMPTS = 3
-
 UNSTEADY = ("out_of_sync", "delayed", "too_short", "no_speech")
 """What a recording may come to that a busy machine made: its devices start apart, or play with gaps."""
 
 HURRY = {"countdown_seconds": 1}
 """For tests in which nothing depends on what is recorded."""
-
-
-class RunningKiosk:
-    """The process, and a client that goes round the page."""
-
-    def __init__(self, folder: Path) -> None:
-        self.log = (folder / "kiosk.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lipgate", "kiosk", "--data-dir", str(folder / "kiosk")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            env={**os.environ, "LIPGATE_KIOSK_MAX_ATTEMPTS": str(MAX_ATTEMPTS), "LIPGATE_KIOSK_LANGUAGE": "es"},
-        )
-        assert self.process.stdout is not None
-        self.link = self.process.stdout.readline().decode().strip()
-        assert self.link.startswith("http://127.0.0.1:"), (folder / "kiosk.log").read_text()
-        self.base = self.link.partition("/?")[0]
-        self.client = httpx.Client(base_url=self.base, trust_env=False, timeout=60)
-
-    def state(self, session: str) -> str:
-        """What has become of a session."""
-        return str(self.client.get(f"/api/sessions/{session}").json()["state"])
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.client.close()
-        self.log.close()
 
 
 @pytest.fixture(scope="package")

@@ -5,12 +5,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.desktop.kiosk.browser.person import Axe
-
-if TYPE_CHECKING:
-    from tests.desktop.kiosk.browser.conftest import RunningKiosk
+from tests.desktop.kiosk.browser.running import RunningKiosk
 
 PIN = "2580"
 TITLES = {
@@ -28,14 +26,14 @@ def set_pin(folder: Path) -> None:
     subprocess.run(command, input=f"{PIN}\n", text=True, check=True, capture_output=True)
 
 
-def entered(kiosk: "RunningKiosk") -> "RunningKiosk":
+def entered(kiosk: RunningKiosk) -> RunningKiosk:
     """The same kiosk, its link used; its client may change things."""
     assert kiosk.client.get(kiosk.link).status_code == 303
     kiosk.client.headers["Origin"] = kiosk.base
     return kiosk
 
 
-def visit(kiosk: "RunningKiosk", recording: Path | None) -> None:
+def visit(kiosk: RunningKiosk, recording: Path | None) -> None:
     """A session: with a recording that is judged, or cancelled."""
     session = kiosk.client.post("/api/sessions", json={"language": "es"}).json()
     place = f"/api/sessions/{session['id']}"
@@ -54,7 +52,7 @@ def visit(kiosk: "RunningKiosk", recording: Path | None) -> None:
 class Operator:
     """Drives the page as an operator does."""
 
-    def __init__(self, page: Any, kiosk: "RunningKiosk", language: str) -> None:
+    def __init__(self, page: Any, kiosk: RunningKiosk, language: str) -> None:
         self.page = page
         self.kiosk = kiosk
         self.language = language

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from lipgate.desktop.kiosk.settings import CORE_OPTIONS, KIOSK_OPTIONS
-from tests.desktop.kiosk.browser.conftest import RunningKiosk
 from tests.desktop.kiosk.browser.operator_page import TITLES, entered, set_pin
+from tests.desktop.kiosk.browser.running import RunningKiosk
 
 STATIC = Path(__file__).parents[4] / "desktop/kiosk/static/operator"
 

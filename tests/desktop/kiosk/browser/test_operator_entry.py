@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.desktop.kiosk.browser.conftest import RunningKiosk
 from tests.desktop.kiosk.browser.operator_page import PIN, entered, set_pin
+from tests.desktop.kiosk.browser.running import RunningKiosk
 
 
 def test_a_wrong_pin_is_refused_and_the_right_one_opens_the_history_by_touch_as_by_keyboard(operator):

@@ -2,7 +2,8 @@
 
 import re
 
-from tests.desktop.kiosk.browser.conftest import HURRY, MAX_ATTEMPTS
+from tests.desktop.kiosk.browser.conftest import HURRY
+from tests.desktop.kiosk.browser.running import MAX_ATTEMPTS
 
 
 def test_lips_and_voice_that_belong_together_pass(person, kiosk):

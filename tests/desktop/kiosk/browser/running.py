@@ -1,0 +1,41 @@
+"""The kiosk as a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+MAX_ATTEMPTS = 3
+
+
+class RunningKiosk:
+    """The process, and a client that goes round the page."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = (folder / "kiosk.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "lipgate", "kiosk", "--data-dir", str(folder / "kiosk")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env={**os.environ, "LIPGATE_KIOSK_MAX_ATTEMPTS": str(MAX_ATTEMPTS), "LIPGATE_KIOSK_LANGUAGE": "es"},
+        )
+        assert self.process.stdout is not None
+        self.link = self.process.stdout.readline().decode().strip()
+        assert self.link.startswith("http://127.0.0.1:"), (folder / "kiosk.log").read_text()
+        self.base = self.link.partition("/?")[0]
+        self.client = httpx.Client(base_url=self.base, trust_env=False, timeout=60)
+
+    def state(self, session: str) -> str:
+        """What has become of a session."""
+        return str(self.client.get(f"/api/sessions/{session}").json()["state"])
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.client.close()
+        self.log.close()
