@@ -5,7 +5,7 @@ import numpy as np
 from lipgate.core.opencv import cv2
 from training.attacks.jaw import axes
 
-_MIDDLE_V, _HALF_U, _HALF_V = 0.3, 1.9, 0.62
+_MIDDLE_V, _HALF_U, _HALF_V = 0.27, 1.65, 0.58
 """The ellipse that holds mouth and chin, in the units of `training.attacks.jaw`."""
 
 

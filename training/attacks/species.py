@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from training.attacks import clocks, overlays, photographs, repeats, scenes
+from training.attacks import clocks, fitted, overlays, pasted, photographs, repeats, replay, scenes
 from training.attacks.forgery import Forgery, Material
 
 
@@ -124,6 +124,38 @@ _ALL = (
         Expected.REFUSED,
         True,
         overlays.overlay_voice,
+    ),
+    Species(
+        "pasted_mouth",
+        "a filmed face with the mouth of another person or time, or its own otherwise treated",
+        Needs.CLIP,
+        Expected.REFUSED,
+        False,
+        pasted.pasted_mouth,
+    ),
+    Species(
+        "time_warped",
+        "the same speaker's other words, bent in time to fit",
+        Needs.NOTHING,
+        Expected.REFUSED,
+        True,
+        fitted.time_warped,
+    ),
+    Species(
+        "pasted_speech",
+        "a genuine picture with foreign speech put together from pieces that the sync network chose",
+        Needs.SOUND,
+        Expected.REFUSED,
+        False,
+        fitted.pasted_speech,
+    ),
+    Species(
+        "screen_replay",
+        "a genuine clip filmed off a screen",
+        Needs.NOTHING,
+        Expected.PASSES_SYNC,
+        False,
+        replay.screen_replay,
     ),
     Species("loop", "about a second of a genuine clip, repeated", Needs.NOTHING, Expected.REFUSED, True, repeats.loop),
     Species("freeze", "the picture stands still while speech goes on", Needs.NOTHING, Expected.REFUSED, True, repeats.freeze),
