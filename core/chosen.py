@@ -20,6 +20,8 @@ class Chosen:
     """What a score comes from, beside the video."""
 
     sync: Bundle
+    hearing: Bundle
+    """Encoder of the sound that `mini` learnt on."""
     detector: Bundle
     speech: Bundle
     visibility: Bundle
@@ -38,7 +40,7 @@ class Chosen:
         return {
             "model": [self.sync.name, self.sync.version, self.sync.sha256],
             "detector": [self.detector.name, self.detector.version, self.detector.sha256, self.s3fd_scale],
-            "others": [self.speech.sha256, self.visibility.sha256],
+            "others": [self.hearing.sha256, self.speech.sha256, self.visibility.sha256],
             "calibration": self.site.sha256 if self.site else list(astuple(self.calibration)),
         }
 
@@ -58,6 +60,7 @@ def chosen(settings: Settings) -> Chosen:
     site = read_site_file(settings.calibration, sync.name, sync.sha256) if settings.calibration else None
     return Chosen(
         sync=sync,
+        hearing=find("whisper"),
         detector=detector,
         speech=find("silero_vad"),
         visibility=find("mouth"),

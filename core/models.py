@@ -95,7 +95,7 @@ class Models:
         place = resolve_device(options.device)
         found = chosen(options)
         return cls(
-            sync=_sync_model(found.sync, place, options.threads),
+            sync=_sync_model(found, place, options.threads),
             sync_info=_info(found.sync),
             detector=_detector(found.detector, place, options),
             detector_info=_info(found.detector),
@@ -111,12 +111,13 @@ def _info(bundle: Bundle) -> ModelInfo:
     return ModelInfo(bundle.name, bundle.version, bundle.sha256, bundle.verified)
 
 
-def _sync_model(bundle: Bundle, device: Device, threads: int) -> SyncModel:
+def _sync_model(found: Chosen, device: Device, threads: int) -> SyncModel:
+    bundle = found.sync
     match bundle.name:
         case "mini":
             from lipgate.core.sync.mini import MiniModel
 
-            return MiniModel.load(bundle, device, threads)
+            return MiniModel.load(bundle, found.hearing, device, threads)
         case "syncnet":
             from lipgate.core.sync.syncnet import SyncNetModel
 

@@ -127,6 +127,7 @@ class _Run:
             watcher.hear(samples)
 
         sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline))
+        ear = self.models.sync.listen(sound)
         artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
 
         max_frames = int(self.limits.max_duration_s * VIDEO_FPS)
@@ -140,7 +141,7 @@ class _Run:
         for piece in watch.pulling("track", follower.follow(shots)):
             scorer = scorers.get(piece.track)
             if scorer is None:
-                scorer = scorers[piece.track] = TrackScorer(self.models.sync, sound, self.options.vshift, piece)
+                scorer = scorers[piece.track] = TrackScorer(self.models.sync, ear, self.options.vshift, piece)
                 self.visibility[piece.track] = VisibilityMeter(self.models.visibility)
             with watch.stage("visibility"):
                 self.visibility[piece.track].feed(piece)
@@ -169,7 +170,7 @@ class _Run:
             if self.frames % VIDEO_FPS == 0:
                 _check_time(self.deadline, self.options)
                 needed = [scorer.needs_sound_from for scorer in self.scorers.values()]
-                newest = self.frames - _TRACKER_LAG - compared(self.options.vshift) - self.models.sync.audio_context
+                newest = self.frames - _TRACKER_LAG - compared(self.options.vshift) - self.models.sync.sound_context
                 sound.keep_up(self.frames, before=min([newest, *needed]))
                 if self.options.on_progress:
                     self.options.on_progress(self.frames / VIDEO_FPS, self.clip.duration_s)

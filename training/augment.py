@@ -5,7 +5,6 @@ import numpy as np
 
 from lipgate.core.constants import AUDIO_RATE
 from lipgate.core.nets.mini import CROP_SIDE
-from lipgate.core.sync.logmel import mel_centres, mel_position
 
 Rng = np.random.Generator
 
@@ -198,26 +197,14 @@ def _equalise(samples: np.ndarray, rng: Rng) -> np.ndarray:
     return np.fft.irfft(spectrum * gain, size)[: len(samples)]
 
 
-def features(columns: np.ndarray, rng: Rng, *, strong: bool) -> np.ndarray:
-    """Change log-mel features, (40, n): another throat; bands and moments that are not heard."""
+def states(heard: np.ndarray, rng: Rng, *, strong: bool) -> np.ndarray:
+    """Change what the encoder heard, float32 (n, 768): numbers and moments that are missing, a little noise on all."""
     if not strong:
-        return columns
-    columns = _throat(columns, rng.uniform(0.82, 1.2)) if _chance(rng, 0.7) else columns.copy()
+        return heard
+    heard = heard * (rng.random(heard.shape[1]) > rng.uniform(0, 0.2)).astype(np.float32)
     if _chance(rng, 0.5):
-        # Features are told from the mean level around them, which rises with the share of speech in it.
-        columns = columns * np.float32(np.exp(rng.normal(0, 0.15))) + np.float32(rng.normal(0.2, 0.5))
+        heard = heard + rng.standard_normal(heard.shape, dtype=np.float32) * np.float32(rng.uniform(0, 0.15))
     for _ in range(rng.integers(0, 3)):
-        first = rng.integers(0, 36)
-        columns[first : first + rng.integers(1, 7)] = 0
-    for _ in range(rng.integers(0, 3)):
-        first = rng.integers(0, columns.shape[1])
-        columns[:, first : first + rng.integers(1, 9)] = 0
-    return columns
-
-
-def _throat(columns: np.ndarray, ratio: float) -> np.ndarray:
-    """Formants moved by a ratio, as in a shorter or longer vocal tract (Jaitly and Hinton 2013)."""
-    at = np.clip(mel_position(mel_centres() * ratio), 0, len(columns) - 1)
-    low = np.minimum(at.astype(int), len(columns) - 2)
-    share = (at - low).astype(np.float32)[:, None]
-    return columns[low] * (1 - share) + columns[low + 1] * share
+        first = rng.integers(0, len(heard))
+        heard[first : first + rng.integers(1, 9)] = 0
+    return heard

@@ -12,7 +12,7 @@ from lipgate.core.nets.mini import Mini
 from lipgate.core.sync.distances import SyncResult, pair_distances, search
 from training import augment
 from training.config import Config
-from training.embedding import embed, embed_arrays
+from training.embedding import embed
 from training.measure import Embedded, source_of
 from training.track import Track
 
@@ -55,7 +55,7 @@ def trials(net: Mini, tracks: list[Track], config: Config) -> list[Trial]:
     items = [embed(net, track) for track in tracks]
     for track in tracks:
         copies = round(COPIES * max(sources.values()) / sources[source_of(track.name)]) - 1
-        items += [_degraded(net, track, tracks, rng) for _ in range(copies)]
+        items += [_degraded(net, track, rng) for _ in range(copies)]
     by_source = {source: [item for item in items if source_of(item.name) == source] for source in sources}
     found = []
     for item in items:
@@ -85,10 +85,9 @@ def _trial(item: Embedded, picture: Embedded, sound: Embedded, *, own: bool) -> 
     return [] if result is None else [Trial(item.name, result, own)]
 
 
-def _degraded(net: Mini, track: Track, tracks: list[Track], rng: np.random.Generator) -> Embedded:
-    voices = [np.resize(tracks[int(rng.integers(len(tracks)))].sound, len(track.sound)).astype(np.float32) for _ in range(3)]
-    sound = augment.sound(track.sound.astype(np.float32), voices, rng, strong=True)
-    return embed_arrays(net, track, augment.mouths(track.crops, rng, strong=True), sound)
+def _degraded(net: Mini, track: Track, rng: np.random.Generator) -> Embedded:
+    heard = track.hearings[int(rng.integers(1, len(track.hearings)))]
+    return embed(net, track, heard, augment.mouths(track.crops, rng, strong=True))
 
 
 def fit(found: list[Trial]) -> Calibration:

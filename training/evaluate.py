@@ -1,4 +1,4 @@
-"""Step 4: figures of a trained network on people it never saw.
+"""Step 5: figures of a trained network on people it never saw.
 
     python -m training.evaluate training/mini.toml                        # the held-out people of the configuration
     python -m training.evaluate training/mini.toml --clips FOLDER         # any folder of talking clips, by source
@@ -29,6 +29,7 @@ from training.calibration import trials
 from training.config import Config
 from training.data import load, longest
 from training.embedding import embed
+from training.hear import as_recorded, hear_track
 from training.measure import ClipFigures, clip_figures, offset, source_of
 from training.prepare import prepare
 from training.reference import compare, read_distances
@@ -39,15 +40,15 @@ SHIFTS = (-11, -6, -3, 4, 7, 12)
 """Frames the sound is moved by; positive: it comes early."""
 
 
-def moved(track: Track, shift: int) -> Track:
-    """The same track with its sound `shift` frames early, silence where there is none, lengths as before."""
+def moved(track: Track, shift: float) -> Track:
+    """The same track with its sound `shift` frames early, silence where there is none, lengths as before, heard anew."""
     samples = np.zeros_like(track.sound)
-    move = shift * SAMPLES_PER_FRAME
+    move = round(shift * SAMPLES_PER_FRAME)
     if move >= 0:
         samples[: len(samples) - move] = track.sound[move:]
     else:
         samples[-move:] = track.sound[:move]
-    return dataclasses.replace(track, sound=samples)
+    return dataclasses.replace(track, sound=samples, hearings=[as_recorded(samples)])
 
 
 def shift_followed(net: Mini, track: Track) -> list[bool]:
@@ -110,6 +111,8 @@ def prepared(config: Config, clips: Path, cache: Path) -> list[Track]:
             prepare(clip, str(clip.relative_to(clips)), cache, config.min_frames)
         except LipgateError as error:
             print(f"{clip.name}: {error.code}")
+    for path in sorted(cache.glob("*.npz")):
+        hear_track(path, [], 1, config.seed, as_paced=True)
     everything = dataclasses.replace(config, cache=cache, held_out=["*"], left_out=[])
     return load(everything, held_out=True)
 

@@ -1,4 +1,4 @@
-"""Step 3: turn a training run into the embedded weights.
+"""Step 4: turn a training run into the embedded weights.
 
     python -m training.export training/mini.toml --version 1.0
 

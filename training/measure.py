@@ -29,9 +29,16 @@ class Embedded:
     """Rows of `audio` before the one that belongs to `video[0]`."""
 
 
+COLLECTIONS = ("heads", "real")
+"""Folders that hold sources and not the people of one."""
+
+
 def source_of(name: str) -> str:
-    """Where a clip comes from: its first folder or, without one, what stands before `__` in its name."""
-    return name.split("/", maxsplit=1)[0] if "/" in name else name.split("__", maxsplit=1)[0]
+    """Where a clip comes from: its first folder (in a collection its first two) or, without one, what stands before `__`."""
+    folders = name.split("/")[:-1]
+    if not folders:
+        return name.split("__", maxsplit=1)[0]
+    return "/".join(folders[:2]) if folders[0] in COLLECTIONS else folders[0]
 
 
 def offset(item: Embedded, start: int = 0, stop: int | None = None) -> int | None:
@@ -42,15 +49,9 @@ def offset(item: Embedded, start: int = 0, stop: int | None = None) -> int | Non
 
 
 def exact_offset(item: Embedded) -> float | None:
-    """Offset of a whole track to a fraction of a frame: the vertex of the parabola through the least distance."""
+    """Offset of a whole track to a fraction of a frame."""
     result = search(pair_distances(item.video, item.audio, item.lead))
-    if result is None:
-        return None
-    best = VSHIFT - result.offset_frames
-    if not 0 < best < 2 * VSHIFT:
-        return float(result.offset_frames)
-    before, least, after = result.curve[best - 1 : best + 2]
-    return float(result.offset_frames - 0.5 * (before - after) / (before - 2 * least + after))
+    return None if result is None else result.offset
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Step 2: train `mini`.
+"""Step 3: train `mini`.
 
     python -m training.train training/mini.toml
 
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from lipgate.core.nets.mini import Mini
 from training.config import Config
 from training.curves import write_curves
-from training.data import Segments, load, longest
+from training.data import Batch, Segments, load, longest
 from training.embedding import embed
 from training.loss import MatchingLoss
 from training.measure import figures, source_of
@@ -52,11 +52,14 @@ class Run:
         config.run.mkdir(parents=True, exist_ok=True)
         self.net = Mini()
         if config.start:
-            self.net.load_state_dict(_unit_length(_read(config.start)))
-        self.net.to(self.device, memory_format=torch.channels_last)
+            # What the file does not hold begins from random numbers.
+            self.net.load_state_dict(_unit_length(_read(config.start)), strict=False)
+        self.net.to(self.device)
+        self.frozen = self.net.video.convs[: config.frozen_convs].requires_grad_(False)
         self.average = copy.deepcopy(self.net)
         self.loss = MatchingLoss().to(self.device)
-        groups = _decayed([*self.net.parameters(), *self.loss.parameters()], config.weight_decay)
+        learning = [value for value in [*self.net.parameters(), *self.loss.parameters()] if value.requires_grad]
+        groups = _decayed(learning, config.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.15
@@ -74,10 +77,12 @@ class Run:
         batches = self._batches()
         while self.step < self.config.steps:
             self.net.train()
-            crops, features = (part.to(self.device) for part in next(batches))
+            self.frozen.eval()
+            batch = next(batches)
+            crops, states = batch.crops.to(self.device), batch.states.to(self.device)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16):
-                video, audio = self.net.video(crops), self.net.audio(features)
-            loss = self.loss(video.float(), audio.float())
+                video, audio = self.net.video(crops), self.net.audio(states)
+            loss = self.loss(video.float(), audio.float(), batch.puppet_of.to(self.device))
             self.optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -102,7 +107,7 @@ class Run:
                 batches = self._batches()
         self._save()
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self) -> Iterator[Batch]:
         dataset = Segments(self.training, self.config, self.step)
         # A generator of its own: the loader would draw from that of dropout, and a resumed run would differ.
         own = torch.Generator()
@@ -124,7 +129,6 @@ class Run:
             "average": self.average.state_dict(),
             "loss": self.loss.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
             "offsets": [track.offset for track in self.training],
             "random": torch.get_rng_state(),  # of dropout; batches have their own numbers
         }
@@ -139,8 +143,11 @@ class Run:
             return
         state = torch.load(path, weights_only=True, map_location=self.device)
         self.step = state["step"]
-        for name in ("net", "average", "loss", "optimiser", "schedule"):
+        for name in ("net", "average", "loss", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
+        # Gone through anew and not read: the length of a run may have been changed meanwhile.
+        for _ in range(self.step):
+            self.schedule.step()
         torch.set_rng_state(state["random"].cpu())
         for track, known in zip(self.training, state["offsets"], strict=True):
             track.offset = known

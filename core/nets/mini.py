@@ -1,5 +1,6 @@
 """`mini`, Lipgate's own sync network: two small branches that embed mouths and sound into one space.
 
+The sound is heard by Whisper's encoder (`lipgate.core.nets.whisper`), which is frozen; the audio branch here learns on its states.
 Both branches are convolutions over time, so a whole clip is embedded in one pass and neighbouring windows share their work.
 """
 
@@ -7,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lipgate.core.constants import COLUMNS_PER_FRAME, WINDOW_FRAMES
+from lipgate.core.constants import WINDOW_FRAMES
+from lipgate.core.sync.whisper import STATE_WIDTH, STATES_PER_FRAME
 
 CROP_SIDE = 64
 """Side of the grey mouth crop the network sees, in pixels."""
@@ -74,21 +76,22 @@ class VideoBranch(nn.Module):
 
 
 class AudioBranch(nn.Module):
-    """Log-mel features to embeddings: (n, 40, 4 t) -> (n, t - 4, 128)."""
+    """States of Whisper's encoder to embeddings: (n, 2 t, 768) -> (n, t - 4, 128)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.convs = nn.Sequential(_conv(1, 32, 3, (2, 2)), _conv(32, 64, 3, (2, 2)), _conv(64, 96, 3, (2, 1)))
-        self.project = nn.Sequential(nn.Linear(96 * 5, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU(), nn.Dropout(DROPOUT))
+        self.level = nn.BatchNorm1d(STATE_WIDTH)
+        self.project = nn.Sequential(
+            nn.Conv1d(STATE_WIDTH, WIDTH, 6, stride=STATES_PER_FRAME, padding=2, bias=False),
+            nn.BatchNorm1d(WIDTH),
+            nn.ReLU(),
+            nn.Dropout(DROPOUT),
+        )
         self.temporal = Temporal()
 
-    def forward(self, features: Tensor) -> Tensor:
-        batch, frames = features.shape[0], features.shape[2] // COLUMNS_PER_FRAME
-        windows = frames - (WINDOW_FRAMES - 1)
-        x = self.convs(features.unsqueeze(1))
-        x = x.permute(0, 3, 1, 2)[:, WINDOW_FRAMES // 2 : windows + WINDOW_FRAMES // 2].flatten(2)
-        x = self.project(x.reshape(batch * windows, 96 * 5)).reshape(batch, windows, WIDTH)
-        return self.temporal(x.transpose(1, 2))
+    def forward(self, states: Tensor) -> Tensor:
+        x = self.project(self.level(states.transpose(1, 2)))
+        return self.temporal(x[:, :, WINDOW_FRAMES // 2 : x.shape[2] - WINDOW_FRAMES // 2])
 
 
 class Mini(nn.Module):

@@ -63,13 +63,13 @@ def spec_of(name: str) -> NetSpec:
     embedding = ("embedding",)
     match name:
         case "mini":
-            from lipgate.core.nets.mini import CROP_SIDE, Mini
+            from lipgate.core.nets.mini import CROP_SIDE, STATE_WIDTH, Mini
 
             return NetSpec(
                 Mini,
                 (
                     Branch("video", "video", {"crops": (1, 20, CROP_SIDE, CROP_SIDE)}, embedding, {"crops": {1: "frames"}}),
-                    Branch("audio", "audio", {"features": (1, 40, 80)}, embedding, {"features": {2: "columns"}}),
+                    Branch("audio", "audio", {"states": (1, 40, STATE_WIDTH)}, embedding, {"states": {1: "columns"}}),
                 ),
             )
         case "syncnet":
@@ -87,6 +87,11 @@ def spec_of(name: str) -> NetSpec:
 
             picture = {"image": {2: "height", 3: "width"}}
             return NetSpec(S3FD, (Branch("heads", "forward", {"image": (1, 3, 96, 128)}, S3FD_OUTPUTS, picture),))
+        case "whisper":
+            from lipgate.core.nets.whisper import BANDS, WhisperEncoder
+
+            states = Branch("states", "forward", {"mel": (1, BANDS, 400)}, ("states",), {"mel": {2: "columns"}})
+            return NetSpec(WhisperEncoder, (states,))
         case "mouth":
             from lipgate.core.nets import visibility
 

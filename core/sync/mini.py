@@ -1,19 +1,15 @@
-"""`mini`, the embedded sync model: grey mouth crops and log-mel features."""
+"""`mini`, the embedded sync model: grey mouth crops, and sound as Whisper's encoder hears it."""
 
 import numpy as np
 
 from lipgate.core.faces import mouth
 from lipgate.core.runtime import Device, Network, open_network
-from lipgate.core.sync.logmel import LEVEL_COLUMNS, logmel
+from lipgate.core.sync.ear import GridEar, Samples
+from lipgate.core.sync.whisper import CORE_FRAMES, MARGIN_FRAMES
 from lipgate.core.weights.bundle import Bundle
 
 SIDE = 64
 """Height and width of a crop, in pixels."""
-
-_TEMPORAL_FRAMES = 5
-"""Windows at each side that the networks' convolutions over time see."""
-
-_LEVEL_FRAMES = -(-LEVEL_COLUMNS // 4)
 
 
 class MiniModel:
@@ -21,23 +17,32 @@ class MiniModel:
 
     name = "mini"
     zero_padded = False
-    video_context = _TEMPORAL_FRAMES
-    audio_context = _LEVEL_FRAMES + _TEMPORAL_FRAMES + 2
+    video_context = 5
+    """Windows at each side that the convolutions over time see: the sum of `lipgate.core.nets.mini.DILATIONS`."""
+    sound_context = CORE_FRAMES + MARGIN_FRAMES
     chunk_frames = 250
 
-    def __init__(self, video: Network, audio: Network) -> None:
-        """Wrap the two branches of `lipgate.core.nets.mini.Mini`."""
+    def __init__(self, video: Network, audio: Network, encoder: Network) -> None:
+        """Wrap the two branches of `lipgate.core.nets.mini.Mini` and the encoder whose states the second takes."""
         self._video = video
         self._audio = audio
+        self._encoder = encoder
 
     @classmethod
-    def load(cls, bundle: Bundle, device: Device, threads: int = 0) -> "MiniModel":
+    def load(cls, bundle: Bundle, encoder: Bundle, device: Device, threads: int = 0) -> "MiniModel":
         """Open the embedded weights.
+
+        Args:
+            bundle: of `mini`.
+            encoder: of `whisper`.
+            device: where the branches run. The encoder exists as ONNX only and runs on the CPU.
+            threads: CPU threads; 0 means one per core.
 
         Raises:
             WeightsError: weights_missing, weights_mismatch.
         """
-        return cls(open_network(bundle, "video", device, threads), open_network(bundle, "audio", device, threads))
+        video, audio = (open_network(bundle, branch, device, threads) for branch in ("video", "audio"))
+        return cls(video, audio, open_network(encoder, "states", "cpu", threads))
 
     def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """See `SyncModel.crop`. Returns uint8 (n, 64, 64), grey; the boxes are not used."""
@@ -47,6 +52,6 @@ class MiniModel:
         """uint8 (n, 64, 64), n >= 5, to float32 (n - 4, 128)."""
         return self._video(crops=crops[None].astype(np.float32))[0][0]
 
-    def embed_audio(self, samples: np.ndarray) -> np.ndarray:
-        """int16 (n * 640,), n >= 5, to float32 (n - 4, 128)."""
-        return self._audio(features=logmel(samples)[None])[0][0]
+    def listen(self, sound: Samples) -> GridEar:
+        """See `SyncModel.listen`."""
+        return GridEar(sound, self._encoder, self._audio)

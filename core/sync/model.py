@@ -4,6 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
+from lipgate.core.sync.ear import Ear, Samples
+
 
 class SyncModel(Protocol):
     """Embeds mouth crops and sound into one space, where what belongs together lies close."""
@@ -11,9 +13,11 @@ class SyncModel(Protocol):
     name: str
 
     video_context: int
-    audio_context: int
-    """Frames beyond its own five that an embedding may depend on, at each side. A long track is embedded in chunks that
-    overlap by this much, so that the seams cannot be seen."""
+    """Frames beyond its own five that an embedding of pictures may depend on, at each side. A long track is embedded in chunks
+    that overlap by this much, so that the seams cannot be seen."""
+
+    sound_context: int
+    """Frames of sound before a window that may be needed to embed it; so much is kept for faces that are still to come."""
 
     chunk_frames: int
     """Frames that are embedded at a time; bounds the memory."""
@@ -38,6 +42,6 @@ class SyncModel(Protocol):
         """n crops (n >= 5) to float32 (n - 4, width): one embedding for each window of five frames."""
         ...
 
-    def embed_audio(self, samples: np.ndarray) -> np.ndarray:
-        """int16 (n * 640,) of 16 kHz sound to float32 (n - 4, width), one embedding for each window of five frames."""
+    def listen(self, sound: Samples) -> Ear:
+        """The sound of a clip as this model hears it."""
         ...

@@ -7,6 +7,7 @@ import numpy as np
 from lipgate.core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, WINDOW_COLUMNS, WINDOW_FRAMES
 from lipgate.core.opencv import cv2
 from lipgate.core.runtime import Device, Network, open_network
+from lipgate.core.sync.ear import DirectEar, Samples
 from lipgate.core.sync.mfcc import mfcc
 from lipgate.core.weights.bundle import Bundle
 
@@ -33,7 +34,7 @@ class SyncNetModel:
     zero_padded = True
 
     video_context = 0
-    audio_context = 1
+    sound_context = 1
     """The windows see only their own five frames, but the sound's pre-emphasis reaches one sample back and its last column
     240 samples on."""
 
@@ -77,6 +78,10 @@ class SyncNetModel:
             batch = np.lib.stride_tricks.sliding_window_view(part, WINDOW_FRAMES, axis=1).transpose(1, 0, 4, 2, 3)
             embeddings.append(self._lip(frames=np.ascontiguousarray(batch))[0])
         return np.concatenate(embeddings)
+
+    def listen(self, sound: Samples) -> DirectEar:
+        """See `SyncModel.listen`."""
+        return DirectEar(sound, self.embed_audio, self.sound_context)
 
     def embed_audio(self, samples: np.ndarray) -> np.ndarray:
         """int16 (n * 640,), n >= 5, to float32 (n - 4, 1024).

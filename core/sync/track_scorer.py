@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lipgate.core.constants import SAMPLES_PER_FRAME, WINDOW_FRAMES
+from lipgate.core.constants import WINDOW_FRAMES
 from lipgate.core.faces.track import TrackPiece
-from lipgate.core.media import Sound
 from lipgate.core.sync.distances import SyncResult, compared, fill_with_zero_vectors, pair_distances, search
+from lipgate.core.sync.ear import Ear
 from lipgate.core.sync.model import SyncModel
 
 _OVERLAP = WINDOW_FRAMES - 1
@@ -16,10 +16,17 @@ _OVERLAP = WINDOW_FRAMES - 1
 class TrackScorer:
     """Takes the pieces of one track in order; `finish` tells how it lies to the sound."""
 
-    def __init__(self, model: SyncModel, sound: Sound, vshift: int, first: TrackPiece) -> None:
-        """Args: vshift: search range; first: the first piece, for where the track begins; it is still to be fed."""
+    def __init__(self, model: SyncModel, ear: Ear, vshift: int, first: TrackPiece) -> None:
+        """Begin a track.
+
+        Args:
+            model: embeds the crops.
+            ear: hears the clip's sound for this model.
+            vshift: search range in frames.
+            first: the first piece, for where the track begins; it is still to be fed.
+        """
         self._model = model
-        self._sound = sound
+        self._ear = ear
         self._vshift = vshift
         self._reach = compared(vshift)
         self.start = first.start
@@ -36,7 +43,7 @@ class TrackScorer:
     @property
     def needs_sound_from(self) -> int:
         """First frame whose sound is still needed."""
-        return self.start + self._done - self._reach - self._model.audio_context
+        return self._ear.needs_from(self.start + self._done - self._reach)
 
     def feed(self, piece: TrackPiece, on_crops: Callable[[np.ndarray], None] | None = None) -> None:
         """Take the next piece; embed when a chunk is full.
@@ -51,7 +58,7 @@ class TrackScorer:
             self.frames += len(crops)
             if on_crops:
                 on_crops(crops)
-        reach = _OVERLAP + max(self._model.video_context, self._reach + self._model.audio_context)
+        reach = _OVERLAP + max(self._model.video_context, self._reach + self._ear.context)
         while self.frames >= self._done + self._model.chunk_frames + reach:
             self._embed(self._done + self._model.chunk_frames, ended=False)
 
@@ -65,7 +72,7 @@ class TrackScorer:
         windows = self.frames - _OVERLAP
         if self._model.zero_padded:
             # The reference stops one window early (SyncNetInstance.evaluate: min(frames, samples // 640) - 5).
-            windows = self._sound.reach(self.start + self.frames) - self.start - WINDOW_FRAMES
+            windows = self._ear.reach(self.start + self.frames) - self.start - WINDOW_FRAMES
         while self._done < windows:
             self._embed(min(windows, self._done + self._model.chunk_frames), ended=True)
         self._crops.clear()
@@ -95,17 +102,13 @@ class TrackScorer:
 
     def _embed_audio(self, stop: int, ended: bool) -> tuple[np.ndarray, int]:
         """Embeddings of the sound around the windows, and how many come before that of window `_done`."""
-        context = self._reach + self._model.audio_context
-        first = self.start + self._done - context
-        last = self.start + stop + _OVERLAP + context
+        around = self._reach + self._ear.context
+        first = self.start + self._done - around
+        last = self.start + stop + _OVERLAP + around
         lowest, highest = (self.start, self.start + self.frames) if self._model.zero_padded else (0, last)
         first, last = max(first, lowest), min(last, highest)
-        samples = self._sound.window(first, last)
-        frames = len(samples) // SAMPLES_PER_FRAME
         lead = self.start + self._done - first
-        if frames < WINDOW_FRAMES:
-            return np.empty((0, 1), np.float32), lead
-        audio = self._model.embed_audio(samples[: frames * SAMPLES_PER_FRAME])
+        audio = self._ear.embed(first, last)
         if self._model.zero_padded and ended and first + len(audio) > self.start + self.frames - WINDOW_FRAMES:
             audio = audio[: self.start + self.frames - WINDOW_FRAMES - first]
         return audio, lead

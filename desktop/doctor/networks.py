@@ -20,6 +20,18 @@ _LANDMARKS = [[280, 150], [360, 150], [320, 190], [290, 230], [350, 230]]
 """Eyes, nose and corners of the mouth of a face in the middle of the picture."""
 
 
+class _Silence:
+    """A second of no sound."""
+
+    def window(self, start: int, stop: int) -> np.ndarray:
+        """See `lipgate.core.sync.ear.Samples`."""
+        return np.zeros((min(stop, _FRAMES) - start) * SAMPLES_PER_FRAME, np.int16)
+
+    def reach(self, stop: int) -> int:
+        """See `lipgate.core.sync.ear.Samples`."""
+        return min(stop, _FRAMES)
+
+
 def checks() -> list[Check]:
     """Embedded weights, installed ones, and the networks that the settings name, run on a second of nothing."""
     return [*_weights(), _networks()]
@@ -62,6 +74,6 @@ def _run(models: Models) -> None:
     boxes = np.tile(np.array([[240, 90, 400, 270]], np.float32), (_FRAMES, 1))
     landmarks = np.tile(np.array([_LANDMARKS], np.float32), (_FRAMES, 1, 1))
     models.sync.embed_video(models.sync.crop([picture] * _FRAMES, boxes, landmarks))
-    models.sync.embed_audio(np.zeros(_FRAMES * SAMPLES_PER_FRAME, np.int16))
+    models.sync.listen(_Silence()).embed(0, _FRAMES)
     SpeechMeter(models.speech).feed(np.zeros(AUDIO_RATE, np.int16))
     models.visibility(crops=np.full((1, SIDE, SIDE), 127, np.float32))

@@ -92,7 +92,7 @@ def test_syncnet_embeds_every_window_once_whatever_the_chunk(bundles, frames):
     video, audio = model.embed_video(pictures), model.embed_audio(sound)
     assert video.shape == audio.shape == (10, 1024)
     np.testing.assert_allclose(model.embed_video(pictures[3:12]), video[3:8], rtol=1e-4, atol=1e-4)
-    context = model.audio_context
+    context = model.sound_context
     part = model.embed_audio(sound[(3 - context) * SAMPLES_PER_FRAME : (12 + context) * SAMPLES_PER_FRAME])
     np.testing.assert_allclose(part[context:-context], audio[3:8], rtol=1e-4, atol=1e-4)
 

@@ -1,13 +1,14 @@
-"""The embedded model: features that ignore what does not matter, crops that sit still, one network in two runtimes."""
+"""The embedded model: crops that sit still, one network in two runtimes. What it hears: tests/core/sync/test_hearing.py."""
 
 import cv2
 import numpy as np
 import pytest
 
+from lipgate.core.constants import SAMPLES_PER_FRAME
 from lipgate.core.faces import mouth
 from lipgate.core.runtime import open_network, open_torch
-from lipgate.core.sync.logmel import BANDS, logmel
 from lipgate.core.sync.mini import SIDE, MiniModel
+from lipgate.core.sync.whisper import STATE_WIDTH
 from lipgate.core.weights.store import find
 from training.puppet import recording
 
@@ -19,32 +20,7 @@ def speech() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def mini() -> MiniModel:
-    return MiniModel.load(find("mini"), "cpu")
-
-
-def test_features_have_a_column_each_10_ms(speech: np.ndarray) -> None:
-    assert logmel(speech[:16_000]).shape == (BANDS, 100)
-    assert logmel(speech[:100]).shape == (BANDS, 0)
-    np.testing.assert_allclose(logmel(np.zeros(1600, np.int16)), np.zeros((BANDS, 10)), atol=1e-5)
-
-
-def test_features_hardly_depend_on_gain(speech: np.ndarray) -> None:
-    loud, quiet = logmel(speech), logmel((speech / 4).astype(np.int16))
-    voiced = loud > 0
-    unlevelled = np.log(16) / 3
-    assert np.abs(loud - quiet)[voiced].mean() < unlevelled / 5
-
-
-def test_silence_put_before_the_sound_leaves_its_features_alone(speech: np.ndarray) -> None:
-    shifted = logmel(np.concatenate([np.zeros(9600, np.int16), speech]))[:, 60:]
-    assert np.abs(shifted - logmel(speech))[:, 1:].max() < 1e-4
-
-
-def test_a_column_depends_only_on_its_surroundings(speech: np.ndarray, mini: MiniModel) -> None:
-    context = mini.audio_context + 4
-    whole = mini.embed_audio(speech)
-    part = mini.embed_audio(speech[(60 - context) * 640 : (90 + context) * 640])
-    np.testing.assert_allclose(part[context : context + 26], whole[60:86], atol=1e-3 * np.abs(whole).max())
+    return MiniModel.load(find("mini"), find("whisper"), "cpu")
 
 
 @pytest.mark.parametrize("branch", ["video", "audio"])
@@ -53,7 +29,7 @@ def test_both_runtimes_compute_the_same(branch: str) -> None:
     rng = np.random.default_rng(5)
     inputs = {
         "video": {"crops": rng.integers(0, 256, (1, 40, SIDE, SIDE)).astype(np.float32)},
-        "audio": {"features": rng.standard_normal((1, BANDS, 160), dtype=np.float32)},
+        "audio": {"states": rng.standard_normal((1, 80, STATE_WIDTH), dtype=np.float32)},
     }[branch]
     onnx = open_network(bundle, branch, "cpu")(**inputs)[0]
     torch = open_torch(bundle, branch, "cpu")(**inputs)[0]
@@ -61,10 +37,23 @@ def test_both_runtimes_compute_the_same(branch: str) -> None:
     np.testing.assert_allclose(onnx, torch, rtol=1e-4, atol=1e-4 * np.abs(torch).max())
 
 
+class Spoken:
+    """A sound that is all there."""
+
+    def __init__(self, samples: np.ndarray) -> None:
+        self.samples = samples
+
+    def window(self, start: int, stop: int) -> np.ndarray:
+        return self.samples[start * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
+
+    def reach(self, stop: int) -> int:
+        return stop
+
+
 def test_embeddings_of_both_branches_have_one_length(mini: MiniModel, speech: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     video = mini.embed_video(rng.integers(0, 256, (12, SIDE, SIDE), np.uint8))
-    lengths = np.linalg.norm(np.concatenate([video, mini.embed_audio(speech)]), axis=1)
+    lengths = np.linalg.norm(np.concatenate([video, mini.listen(Spoken(speech)).embed(0, 100)]), axis=1)
     np.testing.assert_allclose(lengths, lengths[0], rtol=1e-3)
 
 

@@ -8,38 +8,10 @@ import pytest
 from lipgate.core.constants import SAMPLES_PER_FRAME
 from lipgate.core.faces.track import TrackPiece
 from lipgate.core.sync.distances import search
+from lipgate.core.sync.ear import DirectEar
 from lipgate.core.sync.track_scorer import TrackScorer
 
 FRAMES = 130
-
-
-class LookupModel:
-    """Embeds a picture by the number in its pixels and sound by its mean level, averaged over the window and some context."""
-
-    name = "lookup"
-    video_context = 2
-    audio_context = 3
-
-    def __init__(self, chunk_frames: int, *, zero_padded: bool) -> None:
-        self.chunk_frames = chunk_frames
-        self.zero_padded = zero_padded
-        self.table = np.random.default_rng(9).standard_normal((1000, 8)).astype(np.float32)
-
-    def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        return np.stack([frame[:2, :2, 0] for frame in frames])
-
-    def embed_video(self, crops: np.ndarray) -> np.ndarray:
-        return self._windows(self.table[crops[:, 0, 0]], self.video_context)
-
-    def embed_audio(self, samples: np.ndarray) -> np.ndarray:
-        numbers = samples.reshape(-1, SAMPLES_PER_FRAME)[:, 0]
-        return self._windows(self.table[numbers], self.audio_context)
-
-    @staticmethod
-    def _windows(rows: np.ndarray, context: int) -> np.ndarray:
-        centre = rows[2:-2]
-        padded = np.pad(centre, ((context, context), (0, 0)))
-        return np.stack([padded[i : i + 2 * context + 1].mean(axis=0) for i in range(len(centre))])
 
 
 class NumberedSound:
@@ -57,6 +29,38 @@ class NumberedSound:
         return self.samples[start * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
 
 
+class LookupModel:
+    """Embeds a picture by the number in its pixels and sound by its mean level, averaged over the window and some context."""
+
+    name = "lookup"
+    video_context = 2
+    sound_context = 3
+
+    def __init__(self, chunk_frames: int, *, zero_padded: bool) -> None:
+        self.chunk_frames = chunk_frames
+        self.zero_padded = zero_padded
+        self.table = np.random.default_rng(9).standard_normal((1000, 8)).astype(np.float32)
+
+    def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        return np.stack([frame[:2, :2, 0] for frame in frames])
+
+    def embed_video(self, crops: np.ndarray) -> np.ndarray:
+        return self._windows(self.table[crops[:, 0, 0]], self.video_context)
+
+    def listen(self, sound: NumberedSound) -> DirectEar:
+        return DirectEar(sound, self.embed_audio, self.sound_context)
+
+    def embed_audio(self, samples: np.ndarray) -> np.ndarray:
+        numbers = samples.reshape(-1, SAMPLES_PER_FRAME)[:, 0]
+        return self._windows(self.table[numbers], self.sound_context)
+
+    @staticmethod
+    def _windows(rows: np.ndarray, context: int) -> np.ndarray:
+        centre = rows[2:-2]
+        padded = np.pad(centre, ((context, context), (0, 0)))
+        return np.stack([padded[i : i + 2 * context + 1].mean(axis=0) for i in range(len(centre))])
+
+
 def pieces(start: int, frames: int, size: int) -> Iterator[TrackPiece]:
     for first in range(0, frames, size):
         count = min(size, frames - first)
@@ -71,7 +75,7 @@ def scored(
     scorer = None
     sound = sound or NumberedSound(FRAMES)
     for piece in pieces(start, frames, size):
-        scorer = scorer or TrackScorer(model, sound, 15, piece)
+        scorer = scorer or TrackScorer(model, model.listen(sound), 15, piece)
         scorer.feed(piece)
         # as the pipeline does: what no scorer needs any more is let go
         sound.forgotten = max(0, scorer.needs_sound_from)
@@ -110,7 +114,7 @@ def test_the_reference_sees_no_sound_outside_the_track() -> None:
 def test_mini_uses_the_sound_around_the_track() -> None:
     own, other = beside_the_track_changed(LookupModel(30, zero_padded=False))
     assert not np.isnan(own).any()
-    reach = 15 + LookupModel.audio_context
+    reach = 15 + LookupModel.sound_context
     np.testing.assert_array_equal(own[reach:-reach], other[reach:-reach])
     assert (own[0] != other[0]).any()
     assert (own[-1] != other[-1]).any()
