@@ -8,9 +8,9 @@ import numpy as np
 from lipgate.core.calibration import Calibration
 from lipgate.core.constants import VIDEO_FPS, VSHIFT
 from lipgate.core.evaluation.logistic import logistic_regression
-from lipgate.core.nets.mini import Mini
+from lipgate.core.nets.mini import CROP_SIDE, Mini
 from lipgate.core.sync.distances import SyncResult, pair_distances, search
-from training import augment
+from training import augment, jaws
 from training.config import Config
 from training.embedding import embed
 from training.measure import Embedded, source_of
@@ -19,8 +19,9 @@ from training.track import Track
 LENGTHS = (46, 71, 10_000)
 """Windows of the stretches that are compared: two seconds, three seconds, the whole track."""
 
-COPIES = 3
-"""How often a track of the largest source is taken: once as recorded, else through the augmentation of training."""
+COPIES, MOST_COPIES = 2, 5
+"""How often a track of the largest source is taken, and of the smallest at most: once as recorded, else through the augmentation
+of training."""
 
 FAR = 2 * VSHIFT + 1
 """Moved by this many frames a clip's own sound cannot be found by the search any more: the same voice with other words."""
@@ -54,8 +55,9 @@ def trials(net: Mini, tracks: list[Track], config: Config) -> list[Trial]:
     sources = Counter(source_of(track.name) for track in tracks)
     items = [embed(net, track) for track in tracks]
     for track in tracks:
-        copies = round(COPIES * max(sources.values()) / sources[source_of(track.name)]) - 1
-        items += [_degraded(net, track, rng) for _ in range(copies)]
+        copies = min(MOST_COPIES, round(COPIES * max(sources.values()) / sources[source_of(track.name)]))
+        items += [_degraded(net, track, rng) for _ in range(copies - 1)]
+    puppets = [_puppet(net, track, rng) for track in tracks]
     by_source = {source: [item for item in items if source_of(item.name) == source] for source in sources}
     found = []
     for item in items:
@@ -73,6 +75,8 @@ def trials(net: Mini, tracks: list[Track], config: Config) -> list[Trial]:
                 found += _trial(item, part, other, own=False)
             for move in (-FAR, FAR):
                 found += _trial(item, part, replace(part, lead=part.lead + move), own=False)
+    for item in puppets:
+        found += _trial(item, item, item, own=False)
     return found
 
 
@@ -88,6 +92,15 @@ def _trial(item: Embedded, picture: Embedded, sound: Embedded, *, own: bool) -> 
 def _degraded(net: Mini, track: Track, rng: np.random.Generator) -> Embedded:
     heard = track.hearings[int(rng.integers(1, len(track.hearings)))]
     return embed(net, track, heard, augment.mouths(track.crops, rng, strong=True))
+
+
+def _puppet(net: Mini, track: Track, rng: np.random.Generator) -> Embedded:
+    """The face with a jaw that follows the loudness of its own sound."""
+    heard = track.hearings[0]
+    at = np.clip(np.arange(len(track.crops)) + track.lead, 0, len(heard.loudness) - 1)
+    moved = jaws.puppet(track.crops, heard.loudness[at], rng)
+    border = (moved.shape[1] - CROP_SIDE) // 2
+    return embed(net, track, crops=moved[:, border:-border, border:-border])
 
 
 def fit(found: list[Trial]) -> Calibration:

@@ -1,7 +1,7 @@
 """Face tracks that `prepare` cut and `hear` heard, drawn as augmented segments."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +32,21 @@ class Batch:
     """int64 (puppets,): the clip whose loudness moves the jaw."""
 
 
-def load(config: Config, *, held_out: bool) -> list[Track]:
-    """Read all tracks of training or of validation, ordered by name."""
+def load(config: Config, *, held_out: bool, only: Callable[[str], bool] | None = None) -> list[Track]:
+    """Read all tracks of training or of validation, ordered by name.
+
+    Args:
+        config: says where they are, and which are which.
+        held_out: those of validation.
+        only: names of the clips that are wanted; all by default.
+    """
     tracks = []
     for path in sorted(config.cache.glob("*.npz")):
         if path.name.endswith((".hear.npz", ".part.npz")):
             continue
         with np.load(path) as file:
             name = str(file["name"])
-            if config.is_left_out(name) or config.is_held_out(name) != held_out:
+            if config.is_left_out(name) or config.is_held_out(name) != held_out or not (only is None or only(name)):
                 continue
             tracks.append(Track(name, file["crops"], file["sound"], int(file["lead"]), hearings=read_hearings(path)))
     return sorted(tracks, key=lambda track: track.name)

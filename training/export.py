@@ -42,7 +42,12 @@ def main() -> None:
     held_out = longest(load(config, held_out=True))
     if config.reference:
         known = read_distances(config.reference)
-        tracks = [track for track in longest(load(config, held_out=False)) + held_out if Path(track.name).name in known]
+
+        def has_reference(name: str) -> bool:
+            return Path(name).name in known
+
+        tracks = longest(load(config, held_out=False, only=has_reference))
+        tracks += [track for track in held_out if has_reference(track.name)]
         length = reference_length([embed(net, track) for track in tracks], known)
         for name, branch in net.named_children():
             branch.temporal.length.fill_(length)
