@@ -1,7 +1,7 @@
 """`mini`, Lipgate's own sync network: two small branches that embed mouths and sound into one space.
 
-The sound is heard by Whisper's encoder (`lipgate.core.nets.whisper`), which is frozen; the audio branch here learns on its states.
-Both branches are convolutions over time, so a whole clip is embedded in one pass and neighbouring windows share their work.
+The sound is heard by Whisper's encoder (`core.nets.whisper`), which is frozen; the audio branch here learns on its states.
+Both branches are convolutions over time, so a whole clip is embedded in one pass and neighbours share their work.
 """
 
 import torch
