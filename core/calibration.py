@@ -28,6 +28,14 @@ class Calibration:
         seconds = max(len(sync.framewise_confidence), 1) / VIDEO_FPS
         return self.midpoint + self.distance * sync.min_dist + self.shortness / math.sqrt(seconds)
 
+    def least_confidence(self, sync: SyncResult, seconds: float) -> float:
+        """Confidence with which a stretch of this length would score one half beside a track's median distance.
+
+        A stretch that fits better lies nearer by as much, so that both count.
+        """
+        level = sync.min_dist + sync.confidence
+        return (self.midpoint + self.distance * level + self.shortness / math.sqrt(seconds)) / (1 + self.distance)
+
     @property
     def confidence_alone(self) -> bool:
         """Whether the score follows from the confidence alone, so that one confidence is the middle for every track."""

@@ -8,11 +8,16 @@ from lipgate.core.calibration import Calibration
 from lipgate.core.constants import VIDEO_FPS, WINDOW_FRAMES
 from lipgate.core.presence.findings import Finding
 from lipgate.core.reasons import Reason
-from lipgate.core.sync.course import Course, Window, course, windows
+from lipgate.core.sync.course import WINDOW_ROWS, Course, Window, course, windows
 from lipgate.core.sync.distances import SyncResult, exact_offset, search
 
 BLOCK_ROWS = 25
 """Rows that are left out at a time for the interval of an offset: neighbours within a second are not independent."""
+
+LEAST_CONFIDENCE = 0.3
+STRETCH_SHARE = 0.7
+"""A stretch fits from this share on of the confidence that would score one half over two seconds: what is in doubt is not
+called foreign."""
 
 SPOKEN_ROWS = 25
 """Rows of speech a window needs to say anything: one second of its two."""
@@ -87,7 +92,8 @@ def over_time(distances: np.ndarray, spoken: np.ndarray, sync: SyncResult, calib
         calibration: says from which confidence on a stretch fits rather than not.
     """
     rows = spoken[WINDOW_FRAMES // 2 :][: len(distances)]
-    found = course(distances, rows, _least_confidence(sync, calibration))
+    least = max(LEAST_CONFIDENCE, STRETCH_SHARE * calibration.least_confidence(sync, WINDOW_ROWS / VIDEO_FPS))
+    found = course(distances, rows, least)
     heard = [
         window
         for window in windows(distances, sync.offset_frames)
@@ -102,11 +108,6 @@ def over_time(distances: np.ndarray, spoken: np.ndarray, sync: SyncResult, calib
             at_home = stretch.offset_frames is not None and abs(result.offset_frames - stretch.offset_frames) <= 2
             fits.append(Fit(stretch.start, stretch.stop + reach, result, at_home, _interval_ms(part)))
     return OverTime(tuple(fits), tuple(heard), found)
-
-
-def _least_confidence(sync: SyncResult, calibration: Calibration) -> float:
-    """Half of what would make this track score one half: a stretch must gain that much over the other shifts to fit."""
-    return max(0.3, 0.5 * calibration.half(sync))
 
 
 def _interval_ms(distances: np.ndarray) -> float | None:
