@@ -50,7 +50,7 @@ class Limits:
     profile: Annotated[Profile, AFTERWARDS] = "auto"
     """Kind of video: `person`, one face in one shot; `media`, anything; `auto`, as the way it is scored has it."""
 
-    worst_threshold: Annotated[Share, AFTERWARDS] = 0.25
+    worst_threshold: Annotated[Share, AFTERWARDS] = 0.15
     min_seen_share: Annotated[Share, AFTERWARDS] = 0.9
 
     min_track_frames: TrackLength = 50

@@ -10,6 +10,7 @@ import numpy as np
 from lipgate.core.calibration import Calibration
 from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
 from lipgate.core.limits import Limits
+from lipgate.core.reasons import Reason
 from lipgate.core.sync.distances import SyncResult
 from lipgate.core.track_result import TrackResult
 
@@ -18,6 +19,10 @@ PAUSE_FRAMES = 13
 
 SHORTEST_FRAMES = 8
 """Shorter pieces of a timeline are joined to their neighbour: nobody can act on a third of a second."""
+
+
+REFUTED_SHARE = 0.25
+"""A stretch whose score is below this share of the threshold for NEXT fits nowhere; between them it is in doubt."""
 
 
 class State(StrEnum):
@@ -122,7 +127,7 @@ def _pieces(track: TrackResult, calibration: Calibration, limits: Limits) -> lis
         start = track.start + fit.start
         stop = track.start + fit.stop
         found.append(
-            _Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits and score >= limits.next_threshold / 2)
+            _Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits)
         )
     return found
 
@@ -136,16 +141,18 @@ def _segment(
         return Segment(start_s, end_s, None, State.NO_SPEECH)
     if here:
         best = max(here, key=lambda piece: (piece.fits, piece.score, piece.sync.confidence))
+        state = _state(best, limits)
         return Segment(
             start_s,
             end_s,
             best.track,
-            _state(best, limits),
+            state,
             offset_ms=round(best.sync.offset * MS_PER_FRAME, 1) if best.fits else None,
             ci_ms=best.ci_ms if best.fits else None,
             confidence=round(best.sync.confidence, 3),
             min_dist=round(best.sync.min_dist, 3),
             score=round(best.score, 4),
+            reason=str(Reason.IN_DOUBT) if state is State.NOT_JUDGED else None,
         )
     seen = [track for track in tracks if track.start < last and first < track.start + track.frames]
     unjudged = [track.reason for track in seen if track.reason is not None]
@@ -153,8 +160,10 @@ def _segment(
 
 
 def _state(piece: _Piece, limits: Limits) -> State:
-    if not piece.fits:
+    if not piece.fits or piece.score < REFUTED_SHARE * limits.next_threshold:
         return State.NO_FIT
+    if piece.score < limits.next_threshold:
+        return State.NOT_JUDGED
     if limits.off_by(piece.sync.offset_frames) <= limits.max_offset_frames:
         return State.IN_SYNC
     return State.EARLY if piece.sync.offset_frames > limits.expected_offset_frames else State.LATE

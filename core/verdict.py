@@ -245,8 +245,11 @@ def _whole(case: _Case) -> Iterator[_Ruling]:
         return
     if decision is Decision.BLOCK:
         # A part that fits well speaks for a person who is there: the whole is then in doubt, not refuted.
-        refuted = shares(case.segments)[State.NO_FIT] >= BLOCK_SHARE
-        yield _Ruling(Decision.BLOCK if refuted else Decision.NEXT, Reason.NO_FIT if refuted else Reason.PART_NO_FIT)
+        foreign = shares(case.segments)[State.NO_FIT]
+        if foreign >= BLOCK_SHARE:
+            yield _Ruling(Decision.BLOCK, Reason.NO_FIT)
+        else:
+            yield _Ruling(Decision.NEXT, Reason.PART_NO_FIT if foreign else Reason.IN_DOUBT)
     elif case.limits.off_by(case.sync.offset_frames) > case.limits.max_offset_frames:
         yield _Ruling(Decision.NEXT, Reason.OUT_OF_SYNC)
     else:

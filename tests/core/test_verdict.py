@@ -131,6 +131,8 @@ def test_the_speaker_is_the_track_with_most_speech_that_fits() -> None:
         ([track(confidence=5.8)], facts(), Decision.NEXT, Reason.IN_DOUBT),
         ([track(offset=6)], facts(), Decision.NEXT, Reason.OUT_OF_SYNC),
         ([track(confidence=1.0)], facts(), Decision.BLOCK, Reason.NO_FIT),
+        # a doubtful fit is no refutation
+        ([track(confidence=3.6)], facts(), Decision.NEXT, Reason.IN_DOUBT),
         # three seconds of a genuine speaker do not vouch for the rest, and foreign sound in a part is no refutation of the whole
         ([track(parts=((0, 75, 9.0, 0), (75, 125, 0.5, None)))], facts(), Decision.NEXT, Reason.PART_NO_FIT),
         ([track(confidence=2.0, parts=((0, 75, 9.0, 0), (75, 125, 0.5, None)))], facts(), Decision.NEXT, Reason.PART_NO_FIT),
