@@ -126,9 +126,7 @@ def _pieces(track: TrackResult, calibration: Calibration, limits: Limits) -> lis
         score = calibration.score(fit.sync)
         start = track.start + fit.start
         stop = track.start + fit.stop
-        found.append(
-            _Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits)
-        )
+        found.append(_Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits))
     return found
 
 

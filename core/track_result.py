@@ -15,7 +15,7 @@ BLOCK_ROWS = 25
 """Rows that are left out at a time for the interval of an offset: neighbours within a second are not independent."""
 
 LEAST_CONFIDENCE = 0.3
-STRETCH_SHARE = 0.7
+STRETCH_SHARE = 0.25
 """A stretch fits from this share on of the confidence that would score one half over two seconds: what is in doubt is not
 called foreign."""
 
@@ -48,6 +48,12 @@ class OverTime:
     windows: tuple[Window, ...] = ()
     """Windows of two seconds with enough speech to say something."""
     course: Course = NO_COURSE
+
+    def agreeing(self, offset_frames: int) -> float | None:
+        """Share of the windows that, searched by themselves, find this offset within a frame; None without windows."""
+        if not self.windows:
+            return None
+        return sum(abs(window.sync.offset_frames - offset_frames) <= 1 for window in self.windows) / len(self.windows)
 
 
 NOTHING_OVER_TIME = OverTime()
