@@ -90,7 +90,7 @@ def segments(tracks: Sequence[TrackResult], spoken: np.ndarray, calibration: Cal
     Returns:
         Segments that cover the video from its beginning to its end, in order.
     """
-    pieces = [piece for track in tracks if track.reason is None for piece in _pieces(track, calibration, limits)]
+    pieces = [piece for track in tracks if track.reason is None for piece in _pieces(track, calibration)]
     borders = {0, len(spoken)}
     for first, last in _runs(spoken):
         borders |= {first, last}
@@ -120,7 +120,7 @@ def shares(found: Sequence[Segment]) -> dict[str, float]:
     return {str(state): seconds / total if total else 0.0 for state, seconds in speech.items()}
 
 
-def _pieces(track: TrackResult, calibration: Calibration, limits: Limits) -> list[_Piece]:
+def _pieces(track: TrackResult, calibration: Calibration) -> list[_Piece]:
     found = []
     for fit in track.over_time.fits:
         score = calibration.score(fit.sync)
