@@ -19,6 +19,7 @@ import pytest
 
 from bench.phrases_speech import Voice, say
 from lipgate.core.constants import AUDIO_RATE
+from tests.desktop.kiosk.lenient import LENIENT
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 COMMAND = [sys.executable, "-P", "-m", "lipgate"]
@@ -84,14 +85,6 @@ def history(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, "history", *arguments, "--data-dir", str(folder)], capture_output=True, text=True, check=False
     )
-
-
-LENIENT = {
-    "LIPGATE_ALLOW_THRESHOLD": "0.0004",
-    "LIPGATE_NEXT_THRESHOLD": "0.0004",
-    "LIPGATE_WORST_THRESHOLD": "0",
-}
-"""No recording of a person is kept here: with the thresholds nearly at nought the samples' puppet passes for one."""
 
 
 def test_real_clips_get_real_verdicts(begin: Begin) -> None:

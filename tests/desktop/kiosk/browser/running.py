@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.desktop.kiosk.lenient import LENIENT
+
 MAX_ATTEMPTS = 3
 
 
@@ -20,7 +22,7 @@ class RunningKiosk:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.log,
-            env={**os.environ, "LIPGATE_KIOSK_MAX_ATTEMPTS": str(MAX_ATTEMPTS), "LIPGATE_KIOSK_LANGUAGE": "es"},
+            env={**os.environ, **LENIENT, "LIPGATE_KIOSK_MAX_ATTEMPTS": str(MAX_ATTEMPTS), "LIPGATE_KIOSK_LANGUAGE": "es"},
         )
         assert self.process.stdout is not None
         self.link = self.process.stdout.readline().decode().strip()
