@@ -18,6 +18,7 @@ class Reason(StrEnum):
 
     # Judged: the whole.
     NO_FIT = "no_fit"
+    LOOSE_FIT = "loose_fit"
     OUT_OF_SYNC = "out_of_sync"
     IN_DOUBT = "in_doubt"
 
@@ -39,7 +40,7 @@ class Reason(StrEnum):
         return _TEXTS[self]
 
 
-BY_THRESHOLDS = frozenset({Reason.NO_FIT, Reason.OUT_OF_SYNC, Reason.IN_DOUBT})
+BY_THRESHOLDS = frozenset({Reason.NO_FIT, Reason.LOOSE_FIT, Reason.OUT_OF_SYNC, Reason.IN_DOUBT})
 """Reasons that follow from score and offset of the whole, and so from the thresholds."""
 
 _TEXTS = {
@@ -52,6 +53,7 @@ _TEXTS = {
     Reason.MOUTH_HIDDEN: "The mouth is hidden, by a mask or a hand for example.",
     Reason.LENGTH_MISMATCH: "Picture and sound are of very different length.",
     Reason.NO_FIT: "The sound fits these lips at no shift.",
+    Reason.LOOSE_FIT: "The mouth follows the sound, but not closely enough to be speaking it.",
     Reason.OUT_OF_SYNC: "The sound fits these lips, but it is early or late.",
     Reason.IN_DOUBT: "The sound may fit these lips; it is not certain.",
     Reason.MOVED_PICTURE: "The face moves as a picture does that is moved, not as a person who is filmed.",

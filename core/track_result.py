@@ -37,6 +37,9 @@ class Fit:
     """Half width of the 95 % interval of the offset; None where the stretch is too short to tell."""
 
 
+AGREEING_SHARE = 0.7
+FEWEST_WINDOWS = 3
+
 NO_COURSE = Course((), None)
 
 
@@ -49,11 +52,13 @@ class OverTime:
     """Windows of two seconds with enough speech to say something."""
     course: Course = NO_COURSE
 
-    def agreeing(self, offset_frames: int) -> float | None:
-        """Share of the windows that, searched by themselves, find this offset within a frame; None without windows."""
-        if not self.windows:
-            return None
-        return sum(abs(window.sync.offset_frames - offset_frames) <= 1 for window in self.windows) / len(self.windows)
+    def agree(self, offset_frames: int) -> bool:
+        """Whether most of the windows, searched by themselves, find this offset within a frame.
+
+        Foreign sound fits here and there at different shifts; what moves a mouth, however loosely, fits at one.
+        """
+        found = [abs(window.sync.offset_frames - offset_frames) <= 1 for window in self.windows]
+        return len(found) >= FEWEST_WINDOWS and sum(found) >= AGREEING_SHARE * len(found)
 
 
 NOTHING_OVER_TIME = OverTime()

@@ -246,7 +246,9 @@ def _whole(case: _Case) -> Iterator[_Ruling]:
     if decision is Decision.BLOCK:
         # A part that fits well speaks for a person who is there: the whole is then in doubt, not refuted.
         foreign = shares(case.segments)[State.NO_FIT]
-        if foreign >= BLOCK_SHARE:
+        if case.speaker.over_time.agree(case.sync.offset_frames):
+            yield _Ruling(Decision.NEXT, Reason.LOOSE_FIT)
+        elif foreign >= BLOCK_SHARE:
             yield _Ruling(Decision.BLOCK, Reason.NO_FIT)
         else:
             yield _Ruling(Decision.NEXT, Reason.PART_NO_FIT if foreign else Reason.IN_DOUBT)

@@ -47,10 +47,6 @@ class Fixed:
         return f"The sound was moved by {abs(self.moved_ms):.0f} ms to come {'later' if self.moved_ms > 0 else 'earlier'}.{lost}"
 
 
-AGREEING_SHARE = 0.7
-"""A weak fit is trusted with its offset where so many of its windows of two seconds find the same one."""
-
-
 def plan(report: Report) -> int:
     """The offset to take out, in frames.
 
@@ -69,9 +65,8 @@ def doubt(report: Report, limits: Limits | None = None) -> str | None:
     speaker, score = report.verdict.speaker, report.verdict.score
     if speaker is None or speaker.sync is None or score is None:
         return None
-    agreeing = speaker.over_time.agreeing(speaker.sync.offset_frames)
     weak = score < (limits or report.limits).next_threshold
-    if weak and (agreeing is None or agreeing < AGREEING_SHARE):
+    if weak and not speaker.over_time.agree(speaker.sync.offset_frames):
         return f"Lips and sound match badly at every shift (score {score:.2f}), so the measured offset may be wrong."
     if abs(speaker.sync.offset_frames) == len(speaker.sync.curve) // 2:
         return "The offset lies at the end of the search range; the true one may be larger."

@@ -28,6 +28,7 @@ _WHAT_TO_DO = {
     Reason.MOUTH_HIDDEN: "Record again with nothing in front of the mouth.",
     Reason.LENGTH_MISMATCH: "The file may be damaged or put together from two sources.",
     Reason.NO_FIT: "The sound belongs to somebody else, or was recorded at another time.",
+    Reason.LOOSE_FIT: "Record a person who speaks, in good light and close to the camera.",
     Reason.OUT_OF_SYNC: "`lipgate fix` moves the sound by the measured offset.",
     Reason.IN_DOUBT: "Record again, longer, and speak clearly.",
     Reason.MOVED_PICTURE: "Record a person, not a photograph or a screen.",

@@ -62,6 +62,7 @@ def finding(*, counts: bool) -> Finding:
 
 PERSON = replace(LIMITS, profile="person")
 MEDIA = replace(LIMITS, profile="media")
+LOOSE = tuple((first, first + 25, 1.0, 0) for first in range(0, 125, 25))
 STEP = Course((Stretch(0, 60, 0), Stretch(60, 121, 12)), None)
 
 
@@ -131,6 +132,8 @@ def test_the_speaker_is_the_track_with_most_speech_that_fits() -> None:
         ([track(confidence=5.8)], facts(), Decision.NEXT, Reason.IN_DOUBT),
         ([track(offset=6)], facts(), Decision.NEXT, Reason.OUT_OF_SYNC),
         ([track(confidence=1.0)], facts(), Decision.BLOCK, Reason.NO_FIT),
+        # a mouth that follows the sound loosely is not one that speaks it, and not one that speaks something else
+        ([track(confidence=1.0, parts=LOOSE)], facts(), Decision.NEXT, Reason.LOOSE_FIT),
         # a doubtful fit is no refutation
         ([track(confidence=3.6)], facts(), Decision.NEXT, Reason.IN_DOUBT),
         # three seconds of a genuine speaker do not vouch for the rest, and foreign sound in a part is no refutation of the whole

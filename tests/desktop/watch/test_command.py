@@ -19,10 +19,10 @@ Captured = pytest.CaptureFixture[str]
 def test_once_scores_what_is_there(capsys: Captured, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, "clip.mp4", "ñandú 出.mp4")
     assert main(["watch", str(folder), "--once", "--settle", "0", "--report"]) == 0
-    assert "clip.mp4: BLOCK score" in capsys.readouterr().out
+    assert "clip.mp4: NEXT score" in capsys.readouterr().out
     for name in ("clip.mp4", "ñandú 出.mp4"):
         result = json.loads((folder / f"{name}.json").read_text())
-        assert (result["decision"], result["offset_frames"]) == ("BLOCK", 0)
+        assert (result["decision"], result["offset_frames"]) == ("NEXT", 0)
         assert "<svg" in (folder / f"{name}.html").read_text()
     assert main(["watch", str(folder), "--once", "--settle", "0"]) == 0
     assert capsys.readouterr().out == ""
@@ -33,7 +33,7 @@ def test_once_tells_of_files_that_failed(capsys: Captured, tmp_path: Path) -> No
     (folder / "bad.mp4").write_text("x")
     assert main(["watch", str(folder), "--once", "--settle", "0", "--json", "--results", str(tmp_path / "a" / "b")]) == 1
     lines = {Path(line["file"]).name: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
-    assert lines["clip.mp4"]["decision"] == "BLOCK"
+    assert lines["clip.mp4"]["decision"] == "NEXT"
     assert lines["bad.mp4"]["error"]["code"] == "not_a_video"
     assert json.loads((tmp_path / "a" / "b" / "bad.mp4.json").read_text()) == lines["bad.mp4"]
 
@@ -117,7 +117,7 @@ def started(folder: Path, *options: str) -> subprocess.Popen[str]:
 def test_a_signal_ends_it_well(number: signal.Signals, tmp_path: Path) -> None:
     with started(folder_of(tmp_path, "clip.mp4")) as process:
         assert process.stdout is not None
-        assert "clip.mp4: BLOCK" in process.stdout.readline()
+        assert "clip.mp4: NEXT" in process.stdout.readline()
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")
@@ -131,5 +131,5 @@ def test_after_a_kill_what_is_done_stays_done(tmp_path: Path) -> None:
         process.kill()
     (folder / "next.mp4").write_text("x")
     assert main(["watch", str(folder), "--once", "--settle", "0"]) == 1
-    assert json.loads((folder / "clip.mp4.json").read_text())["decision"] == "BLOCK"
+    assert json.loads((folder / "clip.mp4.json").read_text())["decision"] == "NEXT"
     assert json.loads((folder / "next.mp4.json").read_text())["error"]["code"] == "not_a_video"
