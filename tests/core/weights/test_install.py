@@ -15,6 +15,8 @@ from lipgate.core.weights.at_start import install_named
 from lipgate.core.weights.install import LOCK, fetch, import_file
 from lipgate.core.weights.store import available, find, verify
 from lipgate.handlers.scoring.slots import Scorer
+from lipgate.handlers.services import make_scorer
+from lipgate.handlers.settings import ServiceSettings
 from tests.core.weights.conftest import FOREIGN, ORIGINAL, code_of, file_with, set_variable
 
 
@@ -152,6 +154,13 @@ def test_file_in_model_path_is_converted_once(home, converted, tmp_path, monkeyp
     assert first.verified
     install_named(with_syncnet())
     assert find("syncnet") == first
+
+
+def test_a_service_converts_it_when_it_starts(home, converted, tmp_path, monkeypatch):
+    set_variable(monkeypatch, "MODEL_PATH", file_with(tmp_path / "models", ORIGINAL))
+    set_variable(monkeypatch, "LIPGATE_MODEL", "syncnet")
+    make_scorer(ServiceSettings(_env_file=None))
+    assert find("syncnet").verified
 
 
 def test_file_in_model_path_goes_before_an_installed_one(home, converted, tmp_path, monkeypatch):
