@@ -202,7 +202,7 @@ def test_subtitles_and_attachments_are_left_alone(score: Score, good: Path, tmp_
         *attached,
         tmp_path / "s.mkv",
     )
-    assert score(tmp_path / "s.mkv")[1]["reason"] is None
+    assert score(tmp_path / "s.mkv")[1]["offset_frames"] is not None
 
 
 @pytest.mark.parametrize(
