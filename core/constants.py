@@ -32,3 +32,9 @@ MS_PER_FRAME = 1000.0 / VIDEO_FPS
 
 FRAMEWISE_MEDIAN = 9
 """Width of the median filter on framewise confidence, in frames."""
+
+STATES_PER_FRAME = 2
+"""States of Whisper's encoder per video frame (50 a second)."""
+
+STATE_WIDTH = 768
+"""Numbers of a state: those after two of its layers, 384 each."""

@@ -201,7 +201,8 @@ def states(heard: np.ndarray, rng: Rng, *, strong: bool) -> np.ndarray:
     """Change what the encoder heard, float32 (n, 768): numbers and moments that are missing, a little noise on all."""
     if not strong:
         return heard
-    heard = heard * (rng.random(heard.shape[1]) > rng.uniform(0, 0.2)).astype(np.float32)
+    kept = rng.random(heard.shape[1]) > rng.uniform(0, 0.2)
+    heard = heard * np.asarray(kept, np.float32)
     if _chance(rng, 0.5):
         heard = heard + rng.standard_normal(heard.shape, dtype=np.float32) * np.float32(rng.uniform(0, 0.15))
     for _ in range(rng.integers(0, 3)):

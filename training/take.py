@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lipgate.core.constants import VSHIFT
-from lipgate.core.sync.whisper import STATE_WIDTH, STATES_PER_FRAME
+from lipgate.core.constants import STATE_WIDTH, STATES_PER_FRAME, VSHIFT
 from training.track import Hearing, Track
 
 

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lipgate.core.constants import WINDOW_FRAMES
-from lipgate.core.sync.whisper import STATE_WIDTH, STATES_PER_FRAME
+from lipgate.core.constants import STATE_WIDTH, STATES_PER_FRAME, WINDOW_FRAMES
 
 CROP_SIDE = 64
 """Side of the grey mouth crop the network sees, in pixels."""

@@ -63,7 +63,8 @@ def spec_of(name: str) -> NetSpec:
     embedding = ("embedding",)
     match name:
         case "mini":
-            from lipgate.core.nets.mini import CROP_SIDE, STATE_WIDTH, Mini
+            from lipgate.core.constants import STATE_WIDTH
+            from lipgate.core.nets.mini import CROP_SIDE, Mini
 
             return NetSpec(
                 Mini,

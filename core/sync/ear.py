@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lipgate.core.constants import SAMPLES_PER_FRAME, WINDOW_FRAMES
+from lipgate.core.constants import SAMPLES_PER_FRAME, STATES_PER_FRAME, WINDOW_FRAMES
 from lipgate.core.runtime import Network
 from lipgate.core.sync import whisper
 
@@ -128,7 +128,7 @@ class GridEar:
         if number not in self._pieces:
             first, last = whisper.piece_span(number)
             states = whisper.states(self._encoder, self._sound.window(first, last))
-            windows = len(states) // whisper.STATES_PER_FRAME - WINDOW_FRAMES + 1
+            windows = len(states) // STATES_PER_FRAME - WINDOW_FRAMES + 1
             before = number * whisper.CORE_FRAMES - first
             if windows <= before:
                 found = np.empty((0, 128), np.float32)
@@ -136,5 +136,5 @@ class GridEar:
                 found = self._audio(states=states[None])[0][0][before : before + whisper.CORE_FRAMES]
             self._pieces[number] = found
             while len(self._pieces) > self.KEPT:
-                del self._pieces[min(self._pieces)]
+                del self._pieces[min(self._pieces.keys() - {number})]
         return self._pieces[number]

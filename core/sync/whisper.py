@@ -8,17 +8,12 @@ from functools import cache
 
 import numpy as np
 
-from lipgate.core.constants import AUDIO_HOP, AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
+from lipgate.core.constants import AUDIO_HOP, AUDIO_RATE, SAMPLES_PER_FRAME, STATE_WIDTH, STATES_PER_FRAME, VIDEO_FPS
 from lipgate.core.runtime import Network
 
 BANDS = 80
 WINDOW = 400
 """Samples of a column (25 ms), as Whisper's."""
-
-STATES_PER_FRAME = 2
-"""States a video frame: 50 a second."""
-
-STATE_WIDTH = 768
 
 CORE_FRAMES = 10 * VIDEO_FPS
 """Frames of a piece whose states are kept ..."""

@@ -67,6 +67,21 @@ _HASTE = 0.03
 """What it costs, in opening, to leave the speed of the words."""
 
 
+class _Pool:
+    """A sound that is all there, as `core.sync.ear.Samples`."""
+
+    def __init__(self, samples: np.ndarray) -> None:
+        self._samples = samples
+
+    def window(self, start: int, stop: int) -> np.ndarray:
+        """The samples of some frames."""
+        return self._samples[start * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
+
+    def reach(self, stop: int) -> int:
+        """`stop`, or where the sound ends."""
+        return min(stop, len(self._samples) // SAMPLES_PER_FRAME)
+
+
 def pasted_speech(material: Material) -> Forgery:
     """Foreign speech in pieces of 200 to 400 ms, chosen by the sync network itself to fit the picture."""
     clip, rng = material.clip, material.rng
@@ -75,7 +90,7 @@ def pasted_speech(material: Material) -> Forgery:
     pool = np.concatenate([voice[: len(voice) // SAMPLES_PER_FRAME * SAMPLES_PER_FRAME] for voice in material.voices])
     network = _network()
     video = network.embed_video(network.crop(list(clip.frames), clip.boxes, clip.landmarks))
-    audio = network.embed_audio(pool)
+    audio = network.listen(_Pool(pool)).embed(0, len(pool) // SAMPLES_PER_FRAME)
     apart = np.sqrt(np.maximum(2.0 - 2.0 * _unit(video) @ _unit(audio).T, 0.0))
     padded = np.pad(pool, _FADE)
     sound = np.zeros(len(clip.sound) + 2 * _FADE, np.float64)

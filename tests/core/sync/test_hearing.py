@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lipgate.core.constants import SAMPLES_PER_FRAME, VIDEO_FPS
+from lipgate.core.constants import SAMPLES_PER_FRAME, STATE_WIDTH, VIDEO_FPS
 from lipgate.core.runtime import open_network
 from lipgate.core.sync import whisper
 from lipgate.core.sync.ear import GridEar
@@ -47,8 +47,8 @@ def audio():
 def test_columns_come_every_10_ms_and_states_every_20(speech, encoder) -> None:
     assert whisper.logmel(speech[:16_000]).shape == (whisper.BANDS, 100)
     assert whisper.logmel(speech[:100]).shape == (whisper.BANDS, 0)
-    assert whisper.hear(encoder, speech[:32_000]).shape == (100, whisper.STATE_WIDTH)
-    assert whisper.hear(encoder, speech[:0]).shape == (0, whisper.STATE_WIDTH)
+    assert whisper.hear(encoder, speech[:32_000]).shape == (100, STATE_WIDTH)
+    assert whisper.hear(encoder, speech[:0]).shape == (0, STATE_WIDTH)
 
 
 def test_columns_do_not_depend_on_gain(speech) -> None:

@@ -4,11 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from lipgate.core.constants import SAMPLES_PER_FRAME
+from lipgate.core.constants import SAMPLES_PER_FRAME, STATE_WIDTH
 from lipgate.core.faces import mouth
 from lipgate.core.runtime import open_network, open_torch
 from lipgate.core.sync.mini import SIDE, MiniModel
-from lipgate.core.sync.whisper import STATE_WIDTH
 from lipgate.core.weights.store import find
 from training.puppet import recording
 
