@@ -10,7 +10,7 @@ import pytest
 from lipgate.core.models import Models
 from lipgate.desktop.evaluation.header import Header
 from lipgate.desktop.evaluation.summary import summarise
-from tests.core.evaluation.tables import LIMITS, result, sample
+from tests.core.evaluation.tables import result, sample
 from training import attack_table
 from training.attack_table import attack_tables
 from training.attacks.species import species
@@ -28,7 +28,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """An evaluation of made-up results, as written and read again."""
     manifest = tmp_path_factory.mktemp("evaluation") / "manifest.csv"
     manifest.write_text("clip,label\na.mp4,fake\n", encoding="utf-8")
-    header = Header.of(Models.load("mini", "yunet", "cpu", LIMITS), LIMITS, manifest, 3)
+    header = Header.of(Models.load("mini", "yunet", "cpu"), manifest, 3)
     return json.loads(summarise(sample(*CLIPS), resamples=200, header=header).to_json())
 
 

@@ -197,7 +197,7 @@ def test_settings_changed_at_the_desk_hold_for_the_next_person(kiosk: RunningKio
 def test_the_station_judges_and_shows_by_the_sites_file(make_kiosk: MakeKiosk, tmp_path: Path) -> None:
     calibration = site_file(tmp_path / "site.json", allow=0.6, next_=0.4)
     kiosk = make_kiosk(core_settings={"calibration": calibration, "next_threshold": 0.5})
-    kiosk.script.says = [report("NEXT", score=0.7, offset_frames=-5)]
+    kiosk.script.says = [report("NEXT", "out_of_sync", score=0.7, offset_frames=-5)]
     # By the thresholds of the process it would be the score that stands against an ALLOW.
     assert kiosk.attempt(kiosk.start()).json()["attempt"]["reason"] == "delayed"
     used = kiosk.script.limits[-1]

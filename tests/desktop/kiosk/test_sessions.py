@@ -24,7 +24,7 @@ RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
         (report("ALLOW"), WRONG, "NEXT", "wrong_phrase"),
         (report("NEXT", score=0.8), RIGHT, "NEXT", "out_of_sync"),
         (report("NEXT", score=0.8), WRONG, "NEXT", "out_of_sync"),
-        (report("NEXT", offset_frames=-5), WRONG, "NEXT", "delayed"),
+        (report("NEXT", "out_of_sync", offset_frames=-5), WRONG, "NEXT", "delayed"),
         (report("NEXT", "no_face"), WRONG, "NEXT", "no_face"),
         (report("BLOCK"), RIGHT, "BLOCK", "out_of_sync"),
         (report("ALLOW", None, track(1)), RIGHT, "NEXT", "multiple_faces"),
