@@ -43,6 +43,9 @@ class Reason(StrEnum):
 BY_THRESHOLDS = frozenset({Reason.NO_FIT, Reason.LOOSE_FIT, Reason.OUT_OF_SYNC, Reason.IN_DOUBT})
 """Reasons that follow from score and offset of the whole, and so from the thresholds."""
 
+BY_SCORE = BY_THRESHOLDS | {Reason.PART_NO_FIT}
+"""Those, and what follows from the score of a part: another calibration may take them back."""
+
 _TEXTS = {
     Reason.NO_AUDIO: "The video has no sound.",
     Reason.SILENT_AUDIO: "The sound is silent.",

@@ -108,20 +108,21 @@ def refit(sample: Sample) -> Calibration:
     """A logistic on the evidence of the sample's calibration: new midpoint and scale, distance and shortness in proportion.
 
     Genuine clips and others weigh the same. `PRIOR_CLIPS` made-up clips, of which just those are genuine that the embedded
-    calibration expects, hold the fit where the clips say little. Clips that the offset gives away do not count among the
-    others if they are shifted: their lips and sound do belong together, and the score is right to say so.
+    calibration expects, hold the fit where the clips say little. Shifted clips that the offset gives away do not count among
+    the others: their lips and sound do belong together, and the score is right to say so. Nor do fakes that
+    something else gives away, a picture that is moved for example.
 
     Raises:
         CalibrationError: too_little_data, calibration_impossible.
     """
     judged, genuine = sample.judged, sample.genuine
-    others = judged & ~genuine & ((sample.labels == Label.FAKE) | sample.in_time)
+    others = judged & ~genuine & ~sample.given_away & ((sample.labels == Label.FAKE) | sample.near)
     counts = int((judged & genuine).sum()), int((judged & ~genuine).sum()), int(others.sum())
     if counts[0] < MIN_CLIPS or counts[2] < MIN_CLIPS:
         raise CalibrationError(
             "too_little_data",
-            f"{counts[0]} genuine clips and {counts[1]} others were judged, {counts[2]} of those not given away by their "
-            f"offset. At least {MIN_CLIPS} genuine and {MIN_CLIPS} such others are needed.",
+            f"{counts[0]} genuine clips and {counts[1]} others were judged; {counts[2]} of those say what a score must keep "
+            f"apart, the rest is given away by other signs. At least {MIN_CLIPS} genuine and {MIN_CLIPS} such others are needed.",
         )
     clips = np.concatenate([sample.evidence[judged & genuine], sample.evidence[others]])
     labels = np.repeat([1.0, 0.0], [counts[0], counts[2]])
@@ -160,7 +161,7 @@ def threshold(sample: Sample, among: np.ndarray, allowed: float, *, whatever_off
         Evidence by the sample's calibration. None where the clips establish nothing: all may be accepted, and none of the
         others lies below the genuine ones.
     """
-    rank = np.where(sample.judged, sample.evidence, -np.inf) if whatever_offset else sample.rank
+    rank = np.where(sample.judged, sample.evidence, -np.inf) if whatever_offset else _rank(sample)
     least = -np.inf
     for kind in _kinds(sample):
         ranks = np.sort(rank[among & (sample.labels == kind)])[::-1]
@@ -210,11 +211,10 @@ def _folds(sample: Sample, seed: int) -> np.ndarray:
 
 def _judge(sample: Sample, folds: np.ndarray, allowed: float, target_far: float) -> tuple[list[Promise], Rate]:
     """False accepts of each kind and false rejects, each clip judged by a threshold made without its person."""
-    accepted = np.zeros(len(sample), bool)
+    accepted, rank = np.zeros(len(sample), bool), _rank(sample)
     for fold in np.unique(folds):
         inside = folds == fold
-        accepted[inside] = sample.rank[inside] >= _thresholds(sample, ~inside, allowed, target_far).allow
-    accepted &= sample.in_time
+        accepted[inside] = rank[inside] >= _thresholds(sample, ~inside, allowed, target_far).allow
     promises = []
     for kind in _kinds(sample):
         members = sample.labels == kind
@@ -230,6 +230,14 @@ def _needed(promises: list[Promise], strictest: list[Promise], target_far: float
     return [replace(item, needed=trials_needed(target_far, least.rate.value * least.trials)) for item, least in pairs]
 
 
+def _rank(sample: Sample) -> np.ndarray:
+    """float (n,): what the ALLOW threshold is held against.
+
+    That a part of a fake did not fit was seen by the old calibration. The new one may see it otherwise, so it counts for nothing.
+    """
+    return np.where(sample.genuine, sample.rank, np.where(sample.near & ~sample.given_away, sample.evidence, -np.inf))
+
+
 @dataclass(frozen=True)
 class _Thresholds:
     """Evidence by the sample's calibration."""
@@ -241,8 +249,8 @@ class _Thresholds:
 
 def _thresholds(sample: Sample, among: np.ndarray, allowed: float, target_far: float) -> _Thresholds:
     """Both thresholds, of the clips in `among` (bool). What these establish nothing of stays where it is."""
-    # A shifted clip that its offset gives away is no reason to BLOCK more.
-    for_block = among & ((sample.labels != Label.SHIFTED) | sample.in_time)
+    # What other signs give away is no reason to BLOCK more by the score.
+    for_block = among & ~sample.given_away & ((sample.labels != Label.SHIFTED) | sample.near)
     found = {
         "ALLOW": threshold(sample, among, allowed),
         "NEXT": threshold(sample, for_block, min(1.0, NEXT_FACTOR * target_far), whatever_offset=True),

@@ -92,12 +92,22 @@ class Sample:
     @property
     def ruled_out(self) -> np.ndarray:
         """bool: a rule beside the thresholds spoke against ALLOW."""
-        return np.array([item.against is not None for item in self.measured], bool)
+        return np.array([item.ruled_out for item in self.measured], bool)
+
+    @property
+    def given_away(self) -> np.ndarray:
+        """bool: something spoke against ALLOW that no calibration takes back."""
+        return np.array([item.given_away for item in self.measured], bool)
+
+    @property
+    def near(self) -> np.ndarray:
+        """bool: judged, and the offset is one that ALLOW takes."""
+        return self.limits.off_by(self.offset) <= self.limits.max_offset_frames
 
     @property
     def in_time(self) -> np.ndarray:
-        """bool: judged, no other rule speaks against it, and the offset is one that ALLOW takes."""
-        return (self.limits.off_by(self.offset) <= self.limits.max_offset_frames) & ~self.ruled_out
+        """bool: the same, and no other rule speaks against it."""
+        return self.near & ~self.ruled_out
 
     @property
     def rank(self) -> np.ndarray:
@@ -105,7 +115,7 @@ class Sample:
         return np.where(self.in_time, self.evidence, -np.inf)
 
     def accepted(self, threshold: float) -> np.ndarray:
-        """bool: judged, in time, and a score of at least `threshold`."""
+        """bool: what ALLOW from another score would accept: judged, no other rule against it, in time, the score reaches it."""
         return self.in_time & (np.nan_to_num(self.score, nan=-1.0) >= threshold)
 
     @property
@@ -115,12 +125,9 @@ class Sample:
 
     @cached_property
     def decisions(self) -> list[Decision]:
-        """What was decided of each clip."""
+        """What was decided of each clip: what the report said, where it is known."""
         pairs = zip(self.score, self.measured, strict=True)
-        return [self._decision(float(score), item) for score, item in pairs]
+        return [Decision(item.decision) if item.decision else self._decided(float(score), item) for score, item in pairs]
 
-    def _decision(self, score: float, item: Measured) -> Decision:
-        if item.offset_frames is None:
-            return Decision.NEXT
-        decision = decide(score, item.offset_frames, self.limits)
-        return Decision.NEXT if decision is Decision.ALLOW and item.against else decision
+    def _decided(self, score: float, item: Measured) -> Decision:
+        return Decision.NEXT if item.offset_frames is None else decide(score, item.offset_frames, self.limits)

@@ -12,17 +12,15 @@ from lipgate.core.models import Models
 
 
 def conditions(models: Models, vshift: int) -> str:
-    """A short hash of all that what is measured depends on, beside the clip: weights, search range, limits.
+    """A short hash of all that what is measured and decided depends on, beside the clip: weights, calibration, limits, range.
 
-    The speaker is the track with most evidence, so the calibration's shape matters too; a site's file keeps that.
+    Thresholds are among the limits: the decision of a video is by all of it, and cannot be made again from what is kept.
     """
-    networks = {name: what for name, what in models.chosen.identity.items() if name != "calibration"}
     what: dict[str, Any] = {
         "lipgate": __version__,
-        "networks": networks,
-        "shape": [models.calibration.distance, models.calibration.shortness],
+        "identity": models.chosen.identity,
         "vshift": vshift,
-        "limits": models.limits.measuring.sha256,
+        "limits": models.limits.sha256,
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 

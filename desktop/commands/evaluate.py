@@ -36,7 +36,7 @@ def add_evaluation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("manifest", type=Path, metavar="MANIFEST", help="CSV file; clips are relative to its folder")
     add_models(parser)
     add_offset_range(parser)
-    text = "keep what was measured there, and take from there what is known: a stopped run goes on"
+    text = "keep what was measured and decided there, and take from there what is known: a stopped run goes on"
     parser.add_argument("--scores", type=Path, metavar="FILE.jsonl", help=text)
     parser.add_argument("--seed", type=int, default=0, help="of the random resamples (default 0)")
 

@@ -35,7 +35,7 @@ class Header:
     @property
     def profile(self) -> str:
         """How the decision of a video follows from what was measured."""
-        return "best track"  # no verdict follows the profile of the limits yet
+        return self.models.limits.profile
 
     @property
     def policy(self) -> dict[str, str]:

@@ -106,8 +106,8 @@ def _rates(summary: Summary) -> str:
     rows.append(f'<tr><th scope="row">FRR (BPCER), genuine</th>{rates}<td></td><td></td></tr>')
     heads = ["", f"ALLOW ({limits.allow_threshold:.3g})", f"NEXT ({limits.next_threshold:.3g})", "AUC", "equal error rate"]
     note = (
-        "Accepted: judged, the offset one that ALLOW takes, and the score at or above the threshold. What was not judged is "
-        "never accepted. AUC and equal error rate rank clips by the same rule. Small numbers: 95 % intervals."
+        "Accepted: ALLOW. Under NEXT: what ALLOW would accept from that score. What was not judged, or has more against it than "
+        "its score, is never accepted. AUC and equal error rate rank clips by the same rule. Small numbers: 95 % intervals."
     )
     return f'<div class="card"><h3>At the thresholds</h3>{table(heads, rows)}<p class="small soft">{note}</p></div>'
 
@@ -196,7 +196,7 @@ def _mistake(summary: Summary, at: int) -> str:
 
 def _rest(summary: Summary) -> str:
     """Clips not judged and clips that failed."""
-    unjudged = [result for result in summary.sample.results if result.measured and result.measured.reason]
+    unjudged = [result for result in summary.sample.results if result.measured and not result.measured.judged]
     parts = []
     if unjudged:
         rows = [

@@ -81,14 +81,14 @@ class Summary:
         """Reasons of each label, and how often."""
         found: dict[Label, Counter[str]] = {label: Counter() for label in Label}
         for result in self.sample.results:
-            if result.measured and result.measured.reason:
-                found[result.entry.label][result.measured.reason] += 1
+            if result.measured and not result.measured.judged:
+                found[result.entry.label][str(result.measured.reason)] += 1
         return found
 
     def decisions(self, label: Label) -> dict[str, int]:
         """How often the clips of a label were decided how; those not judged apart."""
         found = Counter(
-            str(decision) if result.measured and result.measured.reason is None else "not judged"
+            str(decision) if result.measured and result.measured.judged else "not judged"
             for result, decision in zip(self.sample.results, self.sample.decisions, strict=True)
             if result.entry.label is label
         )
@@ -97,7 +97,7 @@ class Summary:
     def mistakes(self, most: int = 10) -> tuple[list[int], list[int]]:
         """Places in the sample of the worst genuine clips refused (least score first) and others accepted (greatest first)."""
         sample = self.sample
-        accepted = sample.accepted(sample.limits.allow_threshold)
+        accepted = sample.allowed
         refused = np.flatnonzero(sample.genuine & sample.judged & ~accepted)
         let_in = np.flatnonzero(~sample.genuine & accepted)
         by_score = [sorted(map(int, refused), key=lambda at: sample.score[at])]
@@ -152,8 +152,9 @@ class Summary:
 def summarise(sample: Sample, seed: int = 0, resamples: int = RESAMPLES, header: Header | None = None) -> Summary:
     """Compute all figures.
 
-    A clip is accepted at a threshold when it was judged, its offset is one that ALLOW takes, and its score reaches the
-    threshold. Not judged is never accepted. AUC and equal error rate rank clips the same way.
+    A clip is accepted when its report said ALLOW. At another threshold it would be when it was judged, its offset is one that
+    ALLOW takes, nothing beside the score speaks against it, and its score reaches the threshold. AUC and equal error rate rank
+    clips the same way.
 
     Args:
         sample: of any size, also empty.
@@ -171,7 +172,7 @@ def _figures(sample: Sample) -> dict[str, Basis]:
     """The figures by name: the function, and the clips they rest on."""
     genuine, judged = sample.genuine, sample.judged
     limits = sample.limits
-    at_allow, at_next = sample.accepted(limits.allow_threshold), sample.accepted(limits.next_threshold)
+    at_allow, at_next = sample.allowed, sample.accepted(limits.next_threshold)
     near = np.abs(sample.offset) <= 1
     found: dict[str, Basis] = {}
     for name, others in [("all", ~genuine), *[(str(label), sample.labels == label) for label in OTHERS]]:
@@ -219,7 +220,7 @@ def _groups(sample: Sample, kind: str, seed: int, resamples: int) -> list[Group]
     fields = {"length": "duration_s", "source fps": "fps", "face size": "face_px"}
     values: list[float | None] = [getattr(item, fields[kind]) for item in sample.measured]
     measured = np.array([np.nan if value is None else value for value in values], float)
-    accepted = sample.accepted(sample.limits.allow_threshold)
+    accepted = sample.allowed
     groups = []
     for name, low, high in GROUPS[kind]:
         inside = (measured >= low) & (measured < high)

@@ -163,7 +163,9 @@ def test_what_is_kept_is_not_scored_again(
 
 def test_kept_results_survive_lines_that_were_cut_off_or_are_not_ours(tmp_path: Path) -> None:
     path = tmp_path / "scores.jsonl"
-    judged, unjudged = normal(1, 0, apart=1.0).measured[0], Measured(3.0, None, None, "no_face")
+    reasons = ("moved_picture", "in_doubt")
+    judged = result("fake", 3.0, decision="NEXT", reason="moved_picture", reasons=reasons).measured
+    unjudged = Measured(3.0, None, None, "no_face")
     kept = ScoresFile(path, "now")
     kept.add("aa", "clip a", judged)
     whole = path.read_text(encoding="utf-8")

@@ -158,6 +158,19 @@ def test_what_counts_as_accepted() -> None:
     assert [str(found.sample.results[at].entry.label) for at in accepted] == ["fake", "shifted"]
 
 
+def test_what_the_report_decided_counts_and_no_threshold_takes_it_back() -> None:
+    moved = {"decision": "NEXT", "reason": "moved_picture", "reasons": ("moved_picture",)}
+    doubted = {"decision": "NEXT", "reason": "in_doubt", "reasons": ("in_doubt",)}
+    clips = [result("genuine", 3.0), *[result("fake", 9.0, **moved) for _ in range(3)], result("fake", 1.5, **doubted)]
+    found = summarise(sample(*clips), resamples=50)
+    assert found.decisions(Label.FAKE) == {"ALLOW": 0, "NEXT": 4, "BLOCK": 0, "not judged": 0}
+    assert found.not_judged[Label.FAKE] == {}
+    assert found.figures["far_allow_fake"].value == 0.0
+    assert found.figures["far_next_fake"].value == 0.25
+    assert found.figures["auc_fake"].value == 1.0
+    assert found.presentations.worst.apnrr.estimate.value == 0.0
+
+
 def test_shares_of_0_and_1_have_intervals_by_persons() -> None:
     clips = [result("fake", -5.0, person=str(number % 10)) for number in range(200)]
     found = summarise(sample(*clips), resamples=50).figures["far_allow_fake"]

@@ -54,6 +54,22 @@ def test_clips_that_the_offset_gives_away_do_not_spoil_the_score() -> None:
     assert refit(sample(*clips, *shifted)) == refit(sample(*clips))
 
 
+def test_fakes_that_something_else_gives_away_neither_spoil_the_score_nor_move_a_threshold() -> None:
+    clips = normal(300, 300, apart=3.0).results
+    photographs = [result("fake", 6.0, decision="NEXT", reason="moved_picture", reasons=("moved_picture",)) for _ in range(900)]
+    alone, beside = recalibrate(sample(*clips), 0.1), recalibrate(sample(*clips, *photographs), 0.1)
+    assert beside.calibration == alone.calibration
+    assert beside.next_threshold == alone.next_threshold
+    assert beside.promises[0].rate.value <= 0.1
+
+
+def test_fakes_of_which_a_part_does_not_fit_are_what_a_score_is_fitted_to() -> None:
+    clips = normal(300, 300, apart=3.0)
+    told = {"decision": "BLOCK", "reason": "no_fit", "reasons": ("no_fit", "part_no_fit")}
+    parted = [result("fake", item.measured.confidence, **told) if item.entry.label == "fake" else item for item in clips.results]
+    assert recalibrate(sample(*parted), 0.1) == recalibrate(clips, 0.1)
+
+
 @pytest.mark.parametrize(
     ("genuine", "fake", "unjudged", "code"),
     [(9, 50, 5, "too_little_data"), (50, 9, 5, "too_little_data"), (10, 10, 0, None), (50, 0, 50, "too_little_data")],
