@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le
 
@@ -30,9 +30,6 @@ VideoLength = Annotated[float, Gt(0)]
 PictureSize = Annotated[int, Gt(0)]
 Profile = Literal["auto", "person", "media"]
 
-AFTERWARDS = "decides on what was measured, and changes nothing of it"
-"""Mark of fields that results of another value may be judged by again. What is not marked changes what is measured."""
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -42,16 +39,16 @@ class Limits:
         SettingsError: bad_setting, when made with a value out of its range, or with thresholds the wrong way round.
     """
 
-    allow_threshold: Annotated[Share, AFTERWARDS] = 0.90
-    next_threshold: Annotated[Share, AFTERWARDS] = 0.75
-    max_offset_frames: Annotated[Shifts, AFTERWARDS] = 2
-    expected_offset_frames: Annotated[Shift, AFTERWARDS] = 0
+    allow_threshold: Share = 0.90
+    next_threshold: Share = 0.75
+    max_offset_frames: Shifts = 2
+    expected_offset_frames: Shift = 0
 
-    profile: Annotated[Profile, AFTERWARDS] = "auto"
+    profile: Profile = "auto"
     """Kind of video: `person`, one face in one shot; `media`, anything; `auto`, as the way it is scored has it."""
 
-    worst_threshold: Annotated[Share, AFTERWARDS] = 0.15
-    min_seen_share: Annotated[Share, AFTERWARDS] = 0.9
+    worst_threshold: Share = 0.15
+    min_seen_share: Share = 0.9
 
     min_track_frames: TrackLength = 50
     min_face_px: FaceSize = 50
@@ -92,12 +89,6 @@ class Limits:
         return replace(self, profile="person") if self.profile == "auto" else self
 
     @property
-    def measuring(self) -> "Limits":
-        """The same where everything that only decides afterwards is as by default: equal for all that measure alike."""
-        usual = {field.name: field.default for field in fields(self) if AFTERWARDS in _rules()[field.name]}
-        return replace(self, **usual)  # type: ignore[arg-type] # every field has a default of its type
-
-    @property
     def sha256(self) -> str:
         """Hash of the whole, hexadecimal: equal for equal limits, in every process."""
         # 50 and 50.0 are the same limit, whatever a form or a file made of it.
@@ -107,9 +98,9 @@ class Limits:
 
 @cache
 def _rules() -> dict[str, tuple[Any, ...]]:
-    """Of each field: bounds, choices, marks."""
+    """Of each field: type, which may be a choice, and bounds."""
     hints = get_type_hints(Limits, include_extras=True)
-    return {name: (*get_args(hint)[:1], *getattr(hint, "__metadata__", ())) for name, hint in hints.items()}
+    return {name: get_args(hint) if get_origin(hint) is Annotated else (hint,) for name, hint in hints.items()}
 
 
 def _check(name: str, value: Any, rules: tuple[Any, ...]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from lipgate.core.errors import SettingsError
-from lipgate.core.limits import AFTERWARDS, Limits
+from lipgate.core.limits import Limits
 from lipgate.core.settings import Settings
 from lipgate.core.site_calibration import SiteFile
 from tests.site_files import site_calibration
@@ -19,6 +19,8 @@ OTHER: dict[str, Any] = {
     "max_offset_frames": 3,
     "expected_offset_frames": -2,
     "profile": "media",
+    "worst_threshold": 0.5,
+    "min_seen_share": 0.8,
     "min_track_frames": 51,
     "min_face_px": 60,
     "min_speech_s": 0.4,
@@ -64,16 +66,10 @@ def test_every_limit_is_part_of_the_hash(name: str) -> None:
     assert replace(Limits(), **{name: OTHER[name]}).sha256 != Limits().sha256
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_only_what_decides_afterwards_leaves_the_measurement_as_it_is(name: str) -> None:
-    decides = {"allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames", "profile"}
-    assert (replace(Limits(), **{name: OTHER[name]}).measuring == Limits()) is (name in decides)
-
-
 @pytest.mark.parametrize("name", [name for name in NAMES if name in Settings.model_fields])
 def test_a_limit_and_its_setting_have_one_range_and_one_default(name: str) -> None:
     setting = Settings.model_fields[name]
-    rules = [rule for rule in getattr(_hints()[name], "__metadata__", ()) if rule != AFTERWARDS]
+    rules = list(getattr(_hints()[name], "__metadata__", ()))
     assert setting.default == getattr(Limits(), name)
     assert setting.metadata == rules
 
