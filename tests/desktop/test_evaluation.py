@@ -253,8 +253,11 @@ def test_the_report_is_judged_and_shown_by_the_files_thresholds(
 ) -> None:
     content = json.loads(calibrated.read_text(encoding="utf-8"))
     content.update(allow_threshold=0.001, next_threshold=0.001)
+    content["calibration"]["midpoint"] = -60.0  # with which also a puppet scores high
     calibrated.write_text(json.dumps(content), encoding="utf-8")
     page = tmp_path / "page.html"
+    monkeypatch.setenv("LIPGATE_WORST_THRESHOLD", "0")  # the sample is a puppet, no two seconds of which fit
+    settings.cache_clear()
     capsys.readouterr()
     assert main(["score", SAMPLE, "--json", "--calibration", str(calibrated), "--report", str(page)]) == 0
     assert json.loads(capsys.readouterr().out)["decision"] == "ALLOW"
