@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
+from lipgate.core.reasons import Reason
 from lipgate.core.track_result import TrackResult
 from lipgate.core.verdict import Decision
 from lipgate.desktop.outcome import FileOutcome
@@ -71,6 +72,8 @@ def _add_report(table: Table, file: str, report: "Report") -> None:
         score = report.verdict.score or 0.0
         *numbers, words = _metrics(speaker, score >= MATCH_SCORE)
         said = f"{report.reason.text} [{report.reason}]" if report.reason else words
+        if report.reason in (Reason.OUT_OF_SYNC, Reason.LOOSE_FIT) and speaker.sync is not None:
+            said = f"{say_offset(speaker.sync.offset_frames)}. {said}"
         table.add_row(Text(file), decision, f"{score:.3f}", *numbers, Text(said))
     if len(report.tracks) > 1:
         for track in report.tracks:

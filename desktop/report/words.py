@@ -102,7 +102,8 @@ def headline(report: Report, limits: Limits) -> str:
 
 def verdict(report: Report, limits: Limits) -> str:
     """Why the verdict is what it is, in a sentence or two."""
-    if report.reason is not None and report.reason not in BY_THRESHOLDS:
+    by_numbers = report.reason in BY_THRESHOLDS and report.reason is not Reason.LOOSE_FIT and report.judged
+    if report.reason is not None and not by_numbers:
         return f"{report.reason.text} {_WHAT_TO_DO[report.reason]}"
     speaker, score = report.verdict.speaker, report.verdict.score
     if speaker is None or speaker.sync is None or score is None:
