@@ -21,7 +21,7 @@ from lipgate.desktop.cli import COMMANDS
 from tests.desktop.frozen.conftest import copy_of
 from tests.desktop.frozen.running import ODD_NAME, SAMPLES, as_nobody, document, judged, no_network, read_only, run, with_root
 
-MAX_MB = 400
+MAX_MB = 430
 """What the README promises of the build for the CPU."""
 
 NOT_INSIDE = (
