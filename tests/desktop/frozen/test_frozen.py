@@ -305,7 +305,7 @@ def test_the_station_judges_a_recording(program: Path, tmp_path: Path) -> None:
                 )
                 assert answer.status_code == 201, answer.text
                 attempt = answer.json()["attempt"]
-                assert (attempt["decision"], attempt["reason"], attempt["offset_frames"]) == ("NEXT", "wrong_phrase", 0)
+                assert (attempt["decision"], attempt["reason"], attempt["offset_frames"]) == ("NEXT", "loose_fit", 0)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=60) == 0
         finally:

@@ -1,8 +1,8 @@
 """A station that takes a puppet for a person."""
 
 LENIENT = {
-    "LIPGATE_ALLOW_THRESHOLD": "0.0004",
-    "LIPGATE_NEXT_THRESHOLD": "0.0004",
+    "LIPGATE_ALLOW_THRESHOLD": "0.00008",
+    "LIPGATE_NEXT_THRESHOLD": "0.00008",
     "LIPGATE_WORST_THRESHOLD": "0",
 }
 """No recording of a person is kept here: with the thresholds nearly at nought the samples' puppet passes for one."""
