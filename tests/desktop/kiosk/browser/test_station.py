@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
+
 from tests.desktop.kiosk.browser.conftest import HURRY
 from tests.desktop.kiosk.browser.running import MAX_ATTEMPTS
 
 
+@pytest.mark.skip(reason="a filmed puppet is no longer taken for a person, and no recording of one is kept here")
 def test_lips_and_voice_that_belong_together_pass(person, kiosk):
     someone = person()
     session = someone.begin()
@@ -25,6 +28,7 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk):
     someone.at("welcome")
 
 
+@pytest.mark.skip(reason="a filmed puppet is no longer taken for a person, and no recording of one is kept here")
 def test_a_voice_that_is_early_does_not_pass(person, kiosk):
     someone = person(language="en", offset_frames=8, station=HURRY)
     session = someone.begin()
