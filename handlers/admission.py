@@ -44,16 +44,52 @@ def admit(services: Services, presented: str | None) -> Caller:
     return Caller(key.id, key)
 
 
+def is_valid(services: Services, owner: str) -> bool:
+    """Whether what an owner left behind is still to be worked on: not where its key was revoked, or is not there."""
+    if owner == ANONYMOUS:
+        return True
+    key = services.keys.get(owner)
+    return key is not None and key.revoked_at is None
+
+
 def check_quota(services: Services, owner: str) -> None:
-    """Refuse what would be scored beyond the monthly quota. Videos scored at the same time may go over it by their number.
+    """Refuse what would be scored beyond what a key may use a month: videos, and minutes of computing. What is scored at the same
+    time may go over it.
 
     Raises:
-        RefusedError: quota_exceeded.
+        RefusedError: quota_exceeded, compute_exceeded.
     """
     key = None if owner == ANONYMOUS else services.keys.get(owner)
-    if key is None or key.monthly_quota is None:
+    quota = key.monthly_quota if key else None
+    minutes = services.settings.max_minutes_per_key
+    if quota is None and minutes is None:
         return
     now = time.time()
-    if services.ledger.usage(owner, period_of(now)).videos >= key.monthly_quota:
-        message = f"The {key.monthly_quota} videos this key may score a month are used up."
-        raise RefusedError("quota_exceeded", message, retry_after=end_of_period(now) - now)
+    used = services.ledger.usage(owner, period_of(now))
+    wait = end_of_period(now) - now
+    if quota is not None and used.videos >= quota:
+        raise RefusedError("quota_exceeded", f"The {quota} videos this key may score a month are used up.", retry_after=wait)
+    if minutes is not None and used.compute_seconds >= 60 * minutes:
+        message = f"The {minutes:g} minutes of computing this key may use a month are used up."
+        raise RefusedError("compute_exceeded", message, retry_after=wait)
+
+
+def check_storage(services: Services, owner: str, arriving: int = 0) -> None:
+    """Refuse uploads beyond what one key may have stored. Some that come at the same time may go over it.
+
+    Args:
+        services: of the process.
+        owner: whose upload it is.
+        arriving: bytes of one that is to be stored.
+
+    Raises:
+        RefusedError: too_many_uploads.
+    """
+    settings = services.settings
+    count, size = services.objects.stored(owner)
+    if count >= settings.max_uploads_per_key:
+        message = f"This key has {count} uploads stored, as many as it may have: make jobs of them, or wait until they expire."
+        raise RefusedError("too_many_uploads", message, retry_after=60)
+    if size + max(1, arriving) > settings.max_stored_bytes:
+        message = f"The uploads of this key would be larger than the {settings.max_stored_mb_per_key:g} MB it may have stored."
+        raise RefusedError("too_many_uploads", message, retry_after=60)

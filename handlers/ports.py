@@ -32,6 +32,10 @@ class ObjectStore(Protocol):
         """Bytes of an object; None where there is none (yet)."""
         ...
 
+    def stored(self, owner: str) -> tuple[int, int]:
+        """How many uploads of an owner are there, and their bytes; counted up to a thousand uploads."""
+        ...
+
     def local_copy(self, key: str, max_bytes: int) -> AbstractContextManager[Path]:
         """A file to read: the object itself, or a download into `tempfile.gettempdir()` that is removed at the end, always.
 
@@ -61,7 +65,9 @@ class UploadReceiver(Protocol):
 class JobStore(Protocol):
     """Jobs, and the one transaction that ends them."""
 
-    def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
+    def create(
+        self, job: Job, idempotency: Idempotency | None, max_queued: int, max_pending: int | None = None
+    ) -> tuple[Job, bool]:
         """Atomic: enter a job that is `waiting` or `queued`.
 
         With an idempotency key seen before (and its job still there, and not expired), the first job is given back as it is now,
@@ -70,12 +76,15 @@ class JobStore(Protocol):
         Args:
             max_queued: refuse where so many jobs are queued already; an approximate count will do. Those that wait for
                 an upload do not count: it may never come.
+            max_pending: refuse where so many jobs of the same owner wait (also for an upload), are queued or run; an approximate
+                count will do.
 
         Returns:
             The job, and whether it is new.
 
         Raises:
             ConflictError: idempotency_conflict (same key, other request); upload_taken (the upload belongs to another job).
+            RefusedError: too_many_jobs.
             UnavailableError: queue_full.
         """
         ...
@@ -167,10 +176,14 @@ class Results(Protocol):
 
 
 class Ledger(Protocol):
-    """Read side; entries are written by `JobStore.complete` and `Results.store`. Entries are never changed or removed."""
+    """Entries are written by `JobStore.complete` and `Results.store`, and never changed or removed."""
 
     def usage(self, owner: str, period: str) -> Usage:
         """Sums over the entries of one key and month. Exact: counts an entry from the moment its transaction has ended."""
+        ...
+
+    def spend(self, owner: str, period: str, seconds: float) -> None:
+        """Atomic: add to the seconds of computing of one key and month, whatever came of them."""
         ...
 
 
@@ -208,8 +221,8 @@ class JobQueue(Protocol):
     A job whose message is lost is found all the same: something looks regularly for jobs that are queued and not taken.
     """
 
-    def send(self, job_id: str) -> None:
-        """A job is queued."""
+    def send(self, job_id: str, owner: str | None = None) -> None:
+        """A job is queued. Where its owner is named, those who have many wait for those who have few."""
         ...
 
 

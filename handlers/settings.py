@@ -38,16 +38,30 @@ class ServiceSettings(BaseSettings):
     cors_origins: str = Field("", description="Origins that browsers may call from, separated by commas; none by default.")
     require_api_keys: bool = Field(False, description="Refuse requests without an API key.")
 
-    score_slots: int = Field(0, ge=0, le=64, description="Videos scored at a time; 0: one per two cores, at least 2.")
+    score_slots: int = Field(
+        0, ge=0, le=64, description="Videos scored at a time; 0: one per two cores, but 2 and one more than workers at least."
+    )
     isolate_scoring: bool = Field(
         True, description="Score in processes of their own, so that no video can end `serve`. Lambda does without."
     )
-    workers: int = Field(1, ge=0, le=64, description="Jobs `serve` works on at a time, of those slots.")
+    workers: int = Field(2, ge=0, le=64, description="Jobs `serve` works on at a time, of those slots.")
     preload_models: bool = Field(True, description="Load the models when `serve` starts, not with the first video.")
     max_queue: int = Field(100, ge=1, description="Most jobs, and most synchronous scores, that wait; further ones get 503.")
     max_upload_mb: float = Field(2048, gt=0, description="Largest upload of a job, in MB.")
+    max_running_per_key: int = Field(
+        0, ge=0, description="Most jobs of one key that `serve` works on at a time; 0: all workers but one, at least 1."
+    )
+    max_jobs_per_key: int = Field(50, ge=1, description="Most jobs of one key that wait or run; further ones get 429.")
+    max_uploads_per_key: int = Field(50, ge=1, description="Most uploads of one key that are stored; further ones get 429.")
+    max_stored_mb_per_key: float = Field(10240, gt=0, description="Most MB of uploads of one key that are stored.")
+    max_minutes_per_key: float | None = Field(
+        None, ge=0, description="Minutes of computing a key may use a month, whatever comes of it; none: no limit."
+    )
     max_attempts: int = Field(3, ge=1, description="A job that ends its worker so many times is given up.")
     job_timeout_seconds: float = Field(3600, gt=0, description="Longest time a job may be scored.")
+    job_seconds_per_second: float = Field(
+        10, gt=0, description="A job may be scored for two minutes and so many seconds per second of its video, if that is less."
+    )
     lease_seconds: float = Field(60, gt=0, description="A job whose worker is silent for so long goes to another one.")
     grace_seconds: float = Field(20, ge=0, description="Time that running scores have to finish at shutdown.")
 
@@ -64,7 +78,17 @@ class ServiceSettings(BaseSettings):
     @property
     def slots(self) -> int:
         """Videos scored at a time."""
-        return self.score_slots or max(2, cores() // 2)
+        return self.score_slots or max(2, self.workers + 1, cores() // 2)
+
+    @property
+    def running_per_key(self) -> int:
+        """Most jobs of one key worked on at a time: nobody takes the last worker with a long video."""
+        return self.max_running_per_key or max(1, self.workers - 1)
+
+    @property
+    def max_stored_bytes(self) -> int:
+        """Most bytes of uploads of one key."""
+        return int(self.max_stored_mb_per_key * MEBIBYTE)
 
     @property
     def max_upload_bytes(self) -> int:

@@ -2,7 +2,8 @@
 
 LipgateError
 └── ServiceError
-    ├── RefusedError       unauthorized, rate_limited, quota_exceeded, video_path_refused, webhook_refused, bad_request, ...
+    ├── RefusedError       unauthorized, rate_limited, quota_exceeded, compute_exceeded,
+    │                      too_many_jobs, too_many_uploads, video_path_refused, webhook_refused, bad_request, ...
     ├── ConflictError      idempotency_conflict, upload_taken
     ├── NotFoundError      job_not_found, upload_not_found
     ├── TooLargeError      body_too_large
@@ -50,6 +51,11 @@ class StoppingError(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__("shutting_down", "This server is about to stop. Try again.", retry_after=1)
+
+
+def too_many_jobs(most: int) -> RefusedError:
+    """One caller has as many jobs as it may have."""
+    return RefusedError("too_many_jobs", f"{most} jobs of this key wait or run, as many as it may have.", retry_after=10)
 
 
 class ScorerDiedError(ServiceError):

@@ -26,6 +26,8 @@ class Usage:
 
     videos: int
     video_seconds: float
+    compute_seconds: float = 0.0
+    """Spent on scoring, also where nothing came of it."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _WHY = {
     413: "Too many bytes.",
     415: "A content type that is not taken.",
     422: "Not what can be worked with: `code` says why.",
-    429: "Too many requests, or the monthly quota is used up.",
+    429: "Too many requests, jobs or uploads of this key, or what it may use a month is used up.",
     500: "A fault of the server.",
     503: "Not now. Try again after the time in Retry-After.",
 }

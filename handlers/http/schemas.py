@@ -78,6 +78,7 @@ USAGE_EXAMPLE: dict[str, Any] = {
     "period": "2026-11",
     "videos": 412,
     "video_seconds": 5310.4,
+    "compute_seconds": 1911.7,
     "monthly_quota": 1000,
     "remaining": 588,
 }
@@ -251,7 +252,8 @@ class JobError(_Document):
     """Why there is no result."""
 
     code: str = Field(
-        description="As of POST /score; or gave_up (the process that scored it ended every time), timeout, upload_not_found."
+        description="As of POST /score; or gave_up (the process that scored it ended every time), timeout, upload_not_found, "
+        "key_revoked."
     )
     message: str
 
@@ -283,6 +285,7 @@ class UsageDocument(_Document):
     period: str = Field(examples=["2026-11"])
     videos: int
     video_seconds: float
+    compute_seconds: float = Field(description="Spent on scoring, also where nothing came of it.")
     monthly_quota: int | None
     remaining: int | None
 

@@ -10,12 +10,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from lipgate.core.errors import DeadlineError, LipgateError
-from lipgate.handlers.domain.errors import ScorerDiedError, UnavailableError
+from lipgate.handlers.admission import is_valid
+from lipgate.handlers.domain.errors import RefusedError, ScorerDiedError, UnavailableError
 from lipgate.handlers.domain.fingerprint import content_hash
 from lipgate.handlers.domain.jobs import Failure, Job, JobState, Outcome
 from lipgate.handlers.domain.public import INTERNAL, public_message, with_session
 from lipgate.handlers.jobs.paths import resolve_video_path
 from lipgate.handlers.scoring.billed import Scored, check_size, find_cached, score_unless_known
+from lipgate.handlers.scoring.pace import Pace
 from lipgate.handlers.scoring.slots import Interrupted
 from lipgate.handlers.services import Services
 
@@ -56,6 +58,11 @@ def run_job(services: Services, job_id: str, worker: str, timeout_s: float | Non
             # Whoever ended it may not have come to this.
             _drop_upload(services, known)
         return Handled.BUSY if known and known.state is JobState.RUNNING else Handled.SKIPPED
+    return work_on(services, job, worker, timeout_s)
+
+
+def work_on(services: Services, job: Job, worker: str, timeout_s: float | None = None) -> Handled:
+    """End a job that this worker has claimed; for the rest see `run_job`."""
     lost = threading.Event()
     try:
         with _held(services, job, worker, lost):
@@ -80,13 +87,15 @@ def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Eve
     deadline = time.monotonic() + timeout_s
     path = None
     try:
+        _check_key(services, job)
         with _video(services, job) as path:
             content = content_hash(path)
             scored = find_cached(services, job.owner, content) or _in_slot(services, job, path, content, deadline, lost)
+        _check_key(services, job)  # nobody is to pay for what nobody can fetch any more
     except (Interrupted, CancelledError, UnavailableError, ScorerDiedError):
         raise
-    except DeadlineError:
-        return _failed("timeout", f"The analysis did not finish within {timeout_s:g} s."), None
+    except DeadlineError as error:
+        return _failed("timeout", error.message), None
     except LipgateError as error:
         log.info("job refused", extra={"job": job.id, "code": error.code})
         return _failed(error.code, public_message(error, path)), None
@@ -95,6 +104,11 @@ def _attempt(services: Services, job: Job, timeout_s: float, lost: threading.Eve
         log.exception("internal error", extra={"job": job.id})
         return _failed("internal_error", INTERNAL), None
     return Outcome(report=with_session(scored.report, job.session_id)), scored
+
+
+def _check_key(services: Services, job: Job) -> None:
+    if not is_valid(services, job.owner):
+        raise RefusedError("key_revoked", "The API key this job was made with is not valid any more.")
 
 
 def _drop_upload(services: Services, job: Job) -> None:
@@ -107,7 +121,12 @@ def _failed(code: str, message: str) -> Outcome:
 
 
 def _in_slot(services: Services, job: Job, path: Path, content: str, deadline: float, lost: threading.Event) -> Scored:
-    task: Future[Scored] = services.scorer.submit(lambda: score_unless_known(services, job.owner, path, content, deadline, lost))
+    def score() -> Scored:
+        # Its time begins here, and not while it waits for a slot.
+        pace = Pace(lost, services.settings.job_seconds_per_second)
+        return score_unless_known(services, job.owner, path, content, deadline, pace)
+
+    task: Future[Scored] = services.scorer.submit(score, job.owner)
     return task.result()
 
 

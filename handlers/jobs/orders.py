@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lipgate.handlers.admission import check_quota
+from lipgate.handlers.admission import check_quota, check_storage, is_valid
 from lipgate.handlers.domain.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from lipgate.handlers.domain.jobs import Idempotency, Job, JobState, Source, is_job_id, new_job_id
 from lipgate.handlers.domain.uploads import new_upload_key, owner_of
@@ -42,7 +42,8 @@ def create_job(services: Services, owner: str, order: Order, idempotency_key: st
         The job, and whether it is new.
 
     Raises:
-        RefusedError: bad_request, video_path_refused, file_not_found, webhook_refused, quota_exceeded.
+        RefusedError: bad_request, video_path_refused, file_not_found, webhook_refused, quota_exceeded, compute_exceeded,
+            too_many_jobs.
         NotFoundError: upload_not_found, where the upload is somebody else's.
         ConflictError: idempotency_conflict, upload_taken.
         UnavailableError: queue_full, storage_unavailable.
@@ -59,11 +60,11 @@ def create_job(services: Services, owner: str, order: Order, idempotency_key: st
     there = source.kind == "file" or services.objects.size(source.name) is not None
     state = JobState.QUEUED if there else JobState.WAITING
     job = _new(services, owner, source, state, order.session_id, url)
-    kept, new = services.jobs.create(job, idempotency, services.settings.max_queue)
+    kept, new = services.jobs.create(job, idempotency, services.settings.max_queue, services.settings.max_jobs_per_key)
     if not new:
         return kept, False
     if there:
-        _tell_workers(services, job.id)
+        _tell_workers(services, job.id, owner)
         return job, True
     # The upload may have come between the look and the entry, when nobody was waiting for it.
     if services.objects.size(source.name) is not None:
@@ -83,21 +84,23 @@ def adopt(services: Services, owner: str, video: Path, session_id: str | None, *
         received: it came with the request, and is moved away; else it lies in the upload folder.
 
     Raises:
+        RefusedError: too_many_jobs, too_many_uploads.
         UnavailableError: queue_full, storage_unavailable.
     """
     if received:
         source = Source("upload", new_upload_key(owner))
+        check_storage(services, owner, video.stat().st_size)
         services.objects.put_file(video, source.name)
     else:
         source = Source("file", _relative(services, video))
     job = _new(services, owner, source, JobState.QUEUED, session_id, None)
     try:
-        services.jobs.create(job, None, services.settings.max_queue)
+        services.jobs.create(job, None, services.settings.max_queue, services.settings.max_jobs_per_key)
     except BaseException:
         if received:
             services.objects.delete(source.name)
         raise
-    _tell_workers(services, job.id)
+    _tell_workers(services, job.id, owner)
     return job
 
 
@@ -105,9 +108,14 @@ def receive_upload(services: Services, video: Path, key: str) -> None:
     """Store an upload that came with its ticket, and queue the job that waits for it.
 
     Raises:
+        RefusedError: upload_refused, where the key it was given to was revoked; too_many_uploads.
         ConflictError: upload_taken, where the ticket was used and its job has begun or ended: nobody would remove the video.
         UnavailableError: storage_unavailable.
     """
+    owner = owner_of(key) or ""
+    if not is_valid(services, owner):
+        raise RefusedError("upload_refused", "The API key this ticket was given to is not valid any more.")
+    check_storage(services, owner, video.stat().st_size)
     job = services.jobs.of_upload(key)
     if job and job.state is not JobState.WAITING:
         raise ConflictError("upload_taken", "There is a job for this upload already.")
@@ -119,7 +127,7 @@ def announce_upload(services: Services, key: str) -> str | None:
     """An upload has arrived: queue the job that waits for it. Returns its id, None where none does."""
     job_id = services.jobs.arrived(key, time.time())
     if job_id is not None:
-        _tell_workers(services, job_id)
+        _tell_workers(services, job_id, owner_of(key))
     return job_id
 
 
@@ -153,9 +161,9 @@ def remove(services: Services, job: Job) -> None:
     services.jobs.delete(job.id)
 
 
-def _tell_workers(services: Services, job_id: str) -> None:
+def _tell_workers(services: Services, job_id: str, owner: str | None) -> None:
     try:
-        services.queue.send(job_id)
+        services.queue.send(job_id, owner)
     except UnavailableError as error:
         # The job is queued, and whoever looks at the store finds it: to fail now would have the client make a second one.
         log.warning("queue not told of a job", extra={"job": job_id, "code": error.code})

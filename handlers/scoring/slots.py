@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Empty, LifoQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lipgate.core.errors import LipgateError
 from lipgate.core.settings import Settings
 from lipgate.handlers.domain.errors import StoppingError, UnavailableError
 from lipgate.handlers.scoring.engine import Engine, InProcess, Interrupted, Progress
+from lipgate.handlers.scoring.turns import Turns
 from lipgate.handlers.settings import cores
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from lipgate.core.limits import Limits
 
 __all__ = ["Interrupted", "Scorer"]
+
+
+class Stop(Protocol):
+    """Says when a score is to end: a `threading.Event`, or what stands in for one."""
+
+    def is_set(self) -> bool:
+        """Whether it is."""
+        ...
 
 
 class Scorer:
@@ -44,23 +53,26 @@ class Scorer:
         self._lock = threading.Lock()
         self._closing = threading.Condition(self._lock)
         self._open = self._admitted = 0
+        self._turns: Turns[tuple[Future[Any], Callable[[], Any]]] = Turns()
         self._chosen: Chosen | None = None
         self.stopping = threading.Event()
         """Set: running scores end with `Interrupted`."""
         self.loaded = False
         """Whether models have been loaded."""
 
-    def submit(self, task: Callable[[], Any]) -> "Future[Any]":
-        """Run a task in a slot, as soon as one is free.
+    def submit(self, task: Callable[[], Any], owner: str = "") -> "Future[Any]":
+        """Run a task in a slot, as soon as one is free and its owner has the turn.
 
         Raises:
             StoppingError: shutting_down.
         """
+        future: Future[Any] = Future()
         with self._lock:
             if self.stopping.is_set():
                 raise StoppingError
             self._open += 1
-            future = self._pool.submit(task)
+            self._turns.put(owner, (future, task))
+            self._pool.submit(self._run_next)
         future.add_done_callback(self._closed)
         return future
 
@@ -86,7 +98,7 @@ class Scorer:
         self,
         path: "Path",
         deadline: float | None,
-        stop: threading.Event | None = None,
+        stop: "Stop | None" = None,
         limits: "Limits | None" = None,
         on_progress: Progress | None = None,
     ) -> dict[str, Any]:
@@ -182,6 +194,9 @@ class Scorer:
             self.stopping.set()
             self._closing.notify_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        while turn := self._turns.take():
+            turn[0].cancel()
+            turn[0].set_running_or_notify_cancel()
         for engine in list(self._engines):
             self._retire(engine)
 
@@ -190,6 +205,21 @@ class Scorer:
         """Ids of the processes that score."""
         with self._lock:
             return [pid for engine in self._engines if (pid := getattr(engine, "pid", None)) is not None]
+
+    def _run_next(self) -> None:
+        """There are as many calls as tasks; each does one, not the one it came with."""
+        turn = self._turns.take()
+        if turn is None:
+            return
+        future, task = turn
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            result = task()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
     def _closed(self, _: "Future[Any]") -> None:
         with self._closing:

@@ -39,7 +39,9 @@ class CountingScorer:
     def __post_init__(self) -> None:
         self.hold.set()
 
-    def __call__(self, scorer: Scorer, path: Path, deadline: float | None, stop: threading.Event | None = None) -> dict[str, Any]:
+    def __call__(self, scorer: Scorer, path: Path, deadline: float | None, stop: Any = None, **options: Any) -> dict[str, Any]:
+        if told := options.get("on_progress"):
+            told(1.0, 5.0)
         self.hold.wait(20)
         if self.error:
             raise self.error
@@ -96,7 +98,7 @@ MakeApi = Callable[..., Api]
 def counting(monkeypatch: pytest.MonkeyPatch) -> CountingScorer:
     """Takes the place of the scorer."""
     counting = CountingScorer()
-    monkeypatch.setattr(Scorer, "score", lambda *arguments: counting(*arguments))  # noqa: PLW0108 - to be bound
+    monkeypatch.setattr(Scorer, "score", lambda *arguments, **options: counting(*arguments, **options))  # noqa: PLW0108 - to be bound
     return counting
 
 

@@ -12,6 +12,9 @@ from lipgate.handlers.domain.uploads import Delivery
 INDEX = "agenda"
 """Name of the index: hash key `agenda`, range key `agenda_at`, keys only."""
 
+PENDING = "pending"
+"""Name of the index: hash key `pending_of`, range key `expires_at`, keys only."""
+
 
 class Agenda:
     """`lipgate.handlers.ports.Outbox`, and what the regular look at the table needs."""
@@ -23,6 +26,20 @@ class Agenda:
     def queued(self, most: int) -> int:
         """How many jobs are queued, counted up to `most`. The index may be a moment behind."""
         return int(self._query("queued", None, most, Select="COUNT")["Count"])
+
+    def pending(self, owner: str, now: float, most: int) -> int:
+        """How many jobs of an owner have not ended, counted up to `most`. The index may be a moment behind."""
+        with translated("DynamoDB"):
+            answer = self._table.client.query(
+                TableName=self._table.name,
+                IndexName=PENDING,
+                KeyConditionExpression="#owner = :owner AND #expires > :now",
+                ExpressionAttributeNames={"#owner": "pending_of", "#expires": "expires_at"},
+                ExpressionAttributeValues={":owner": typed(owner), ":now": typed(now)},
+                Limit=most,
+                Select="COUNT",
+            )
+        return int(answer["Count"])
 
     def forgotten(self, before: float, limit: int) -> Sequence[str]:
         """Ids of jobs that were queued before a time, or whose lease ended before it: a message about them may have been lost."""

@@ -27,6 +27,7 @@ def job_item(job: Job, idempotency: Idempotency | None) -> dict[str, Any]:
         "webhook_url": job.webhook_url,
         "attempts": job.attempts,
         "key_hash": idempotency.key_hash if idempotency else None,
+        "pending_of": job.owner,
         "agenda": str(job.state),
         "agenda_at": job.updated_at,
         "version": 1,

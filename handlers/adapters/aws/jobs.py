@@ -2,7 +2,8 @@
 
 The table of what passes holds, by `pk`: `job#ID`, `idempotency#HASH` and `upload#KEY` (which job an Idempotency-Key and an
 upload belong to), `delivery#ID` (a webhook), `result#FINGERPRINT`, `rate#KEY#MINUTE`. The index `agenda` lists what is still to
-be done: by `agenda` (a job's state, or `delivery`) and `agenda_at`; what is done has neither and is not in it.
+be done: by `agenda` (a job's state, or `delivery`) and `agenda_at`; what is done has neither and is not in it. The index
+`pending` lists the jobs of each owner that have not ended, by `pending_of` and `expires_at`.
 """
 
 import secrets
@@ -17,7 +18,7 @@ from lipgate.handlers.adapters.aws.job_items import job_item, job_key, job_of
 from lipgate.handlers.adapters.aws.ledger import DynamoResults, result_key
 from lipgate.handlers.adapters.aws.reports import Reports
 from lipgate.handlers.adapters.aws.table import ATTEMPTS, RefusedChange, Table
-from lipgate.handlers.domain.errors import ConflictError, UnavailableError
+from lipgate.handlers.domain.errors import ConflictError, UnavailableError, too_many_jobs
 from lipgate.handlers.domain.jobs import Idempotency, Job, JobState, Outcome
 from lipgate.handlers.domain.usage import CachedResult, LedgerEntry
 
@@ -37,13 +38,17 @@ class DynamoJobs:
         self._agenda = agenda
         self._clock = clock
 
-    def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
+    def create(
+        self, job: Job, idempotency: Idempotency | None, max_queued: int, max_pending: int | None = None
+    ) -> tuple[Job, bool]:
         for _ in range(ATTEMPTS):
             first, stale = self._first(idempotency) if idempotency else (None, "")
             if first:
                 return first, False
             if self._agenda.queued(max_queued) >= max_queued:
                 raise UnavailableError("queue_full", "Too many jobs are waiting. Try again later.", retry_after=10)
+            if max_pending is not None and self._agenda.pending(job.owner, self._clock(), max_pending) >= max_pending:
+                raise too_many_jobs(max_pending)
             claims = [self._table.putting(job_item(job, idempotency), "attribute_not_exists(pk)")]
             if job.source.kind == "upload":
                 claims.append(self._claiming(_upload_key(job.source.name), job, "attribute_not_exists(pk)"))
@@ -213,7 +218,7 @@ class DynamoJobs:
         if outcome.failure:
             values |= {"failure_code": outcome.failure.code, "failure_message": outcome.failure.message}
         change = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
-        change += " REMOVE #worker, #lease_until, #agenda, #agenda_at ADD #version :one"
+        change += " REMOVE #worker, #lease_until, #pending_of, #agenda, #agenda_at ADD #version :one"
         return self._table.updating(job_key(job_id), change, _HELD, {**values, "running": "running", "worker": worker, "one": 1})
 
 

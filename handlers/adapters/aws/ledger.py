@@ -38,7 +38,13 @@ class DynamoResults:
 
     def usage(self, owner: str, period: str) -> Usage:
         item = self._ledger.get(_sum_key(owner, period)) or {}
-        return Usage(int(item.get("videos", 0)), item.get("video_seconds", 0.0))
+        return Usage(int(item.get("videos", 0)), item.get("video_seconds", 0.0), item.get("compute_seconds", 0.0))
+
+    def spend(self, owner: str, period: str, seconds: float) -> None:
+        change = "ADD #compute_seconds :seconds SET #owner = :owner, #period = :period"
+        values = {"seconds": seconds, "owner": owner, "period": period}
+        # As a transaction, since what the client tries again counts once then.
+        self._ledger.transact([self._ledger.updating(_sum_key(owner, period), change, None, values)])
 
     def result_action(self, result: CachedResult) -> dict[str, Any]:
         """Action of a transaction: keep a result."""

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreaming
 
 from lipgate.handlers.adapters.aws.clients import error_code, translated
 from lipgate.handlers.domain.errors import NotFoundError, TooLargeError, UnavailableError
-from lipgate.handlers.domain.uploads import UploadTicket, owner_of
+from lipgate.handlers.domain.uploads import PREFIX, UploadTicket, owner_of
 
 _PIECE = 1 << 20
 _GONE = ("NoSuchKey", "404", "NotFound")
@@ -59,6 +59,12 @@ class S3Objects:
                 if error_code(error) in _GONE:
                     return None
                 raise
+
+    def stored(self, owner: str) -> tuple[int, int]:
+        with translated("S3"):
+            answer = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{PREFIX}/{owner}/")
+        sizes = [int(item["Size"]) for item in answer.get("Contents", [])]
+        return len(sizes), sum(sizes)
 
     @contextmanager
     def local_copy(self, key: str, max_bytes: int) -> Iterator[Path]:

@@ -19,8 +19,9 @@ class SqsQueue:
         self._url = url
         self._clock = clock
 
-    def send(self, job_id: str) -> None:
-        self._send("job", job_id, 0.0)
+    def send(self, job_id: str, owner: str | None = None) -> None:
+        # Of a standard queue the group makes a fair one: SQS holds an owner's messages back while many of them are worked on.
+        self._send("job", job_id, 0.0, **({"MessageGroupId": owner} if owner else {}))
 
     def send_webhook(self, job_id: str, at: float) -> None:
         """A webhook is due at a time, in seconds since 1970; the message comes at that time, or earlier after 15 minutes."""
@@ -31,10 +32,11 @@ class SqsQueue:
         with translated("SQS"):
             self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=round(seconds))
 
-    def _send(self, kind: str, job_id: str, delay: float) -> None:
+    def _send(self, kind: str, job_id: str, delay: float, **more: str) -> None:
         with translated("SQS"):
             self._sqs.send_message(
                 QueueUrl=self._url,
                 MessageBody=json.dumps({"kind": kind, "job_id": job_id}),
                 DelaySeconds=round(min(LONGEST_DELAY, max(0.0, delay))),
+                **more,
             )

@@ -22,7 +22,8 @@ def local_services(settings: ServiceSettings | None = None) -> Services:
     home = settings.data_dir
     database = Database(database_file(settings))
     process = ProcessFolder(home / "processes")
-    jobs, results, outbox = SqliteJobs(database), SqliteResults(database), SqliteOutbox(database)
+    jobs = SqliteJobs(database, blames_video=not settings.isolate_scoring)
+    results, outbox = SqliteResults(database), SqliteOutbox(database)
     objects = FolderObjects(home / "objects")
     services = Services(
         settings=settings,
@@ -50,5 +51,5 @@ def database_file(settings: ServiceSettings) -> Path:
 class _Bell:
     """Stands in for the queue until the workers are there: the store itself is the queue."""
 
-    def send(self, job_id: str) -> None:
+    def send(self, job_id: str, owner: str | None = None) -> None:
         """Nothing to do."""

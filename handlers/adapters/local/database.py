@@ -31,6 +31,11 @@ MIGRATIONS = [
     );
     CREATE TABLE rates (key_id TEXT PRIMARY KEY, minute INTEGER NOT NULL, requests INTEGER NOT NULL);
     """,
+    """
+    CREATE TABLE turns (owner TEXT PRIMARY KEY, at REAL NOT NULL);
+    CREATE INDEX jobs_by_owner ON jobs (owner, state);
+    CREATE TABLE spent (owner TEXT NOT NULL, period TEXT NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (owner, period));
+    """,
 ]
 """Those of the service. Each brings the file from the version of its index to the next."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lipgate.handlers.domain.errors import NotFoundError, RefusedError, TooLargeError, UnavailableError
-from lipgate.handlers.domain.uploads import RECEIVER, UploadTicket, owner_of
+from lipgate.handlers.domain.uploads import PREFIX, RECEIVER, UploadTicket, owner_of
 
 PART = ".part"
 """End of the names of files that are being copied here."""
@@ -64,6 +64,14 @@ class FolderObjects:
                 return self._path(key).stat().st_size
             except FileNotFoundError:
                 return None
+
+    def stored(self, owner: str) -> tuple[int, int]:
+        sizes = []
+        with _translated(), suppress(FileNotFoundError), os.scandir(self._folder / PREFIX / owner) as files:
+            for file in files:
+                with suppress(FileNotFoundError):  # its job has just ended
+                    sizes.append(file.stat().st_size)
+        return len(sizes), sum(sizes)
 
     @contextmanager
     def local_copy(self, key: str, max_bytes: int) -> Iterator[Path]:

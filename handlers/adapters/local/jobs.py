@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import asdict
 
 from lipgate.handlers.adapters.local.database import Database
-from lipgate.handlers.domain.errors import ConflictError, UnavailableError
+from lipgate.handlers.domain.errors import ConflictError, UnavailableError, too_many_jobs
 from lipgate.handlers.domain.jobs import Failure, Idempotency, Job, JobState, Outcome, Source
 from lipgate.handlers.domain.uploads import Delivery
 from lipgate.handlers.domain.usage import CachedResult, LedgerEntry, Usage
@@ -18,12 +18,20 @@ _OF_UPLOAD = "SELECT * FROM jobs WHERE source_kind = 'upload' AND source_name = 
 class SqliteJobs:
     """`lipgate.handlers.ports.JobStore`, and what a worker in the same process asks."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        """Args: clock: tells what has expired and is not swept up yet."""
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time, *, blames_video: bool = True) -> None:
+        """Args:
+        database: of the service.
+        clock: tells what has expired and is not swept up yet.
+        blames_video: whether the death of a worker's process counts as an attempt. Where scores have processes of their own
+            it does not: those are what a video can end.
+        """
         self._database = database
         self._clock = clock
+        self._blames_video = blames_video
 
-    def create(self, job: Job, idempotency: Idempotency | None, max_queued: int) -> tuple[Job, bool]:
+    def create(
+        self, job: Job, idempotency: Idempotency | None, max_queued: int, max_pending: int | None = None
+    ) -> tuple[Job, bool]:
         with self._database.change() as db:
             if idempotency:
                 first = _first(db, idempotency, self._clock())
@@ -32,6 +40,8 @@ class SqliteJobs:
                 db.execute("UPDATE jobs SET key_hash = NULL WHERE key_hash = ?", (idempotency.key_hash,))
             if db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0] >= max_queued:
                 raise UnavailableError("queue_full", "Too many jobs are waiting. Try again later.", retry_after=10)
+            if max_pending is not None and _pending(db, job.owner) >= max_pending:
+                raise too_many_jobs(max_pending)
             if job.source.kind == "upload" and _one(db, _OF_UPLOAD, job.source.name):
                 raise ConflictError("upload_taken", "There is a job for this upload already.")
             _insert(db, job, idempotency)
@@ -64,17 +74,25 @@ class SqliteJobs:
 
     def claim(self, job_id: str, worker: str, lease_s: float, now: float) -> Job | None:
         with self._database.change() as db:
-            row = _one(
-                db,
-                "UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, attempts = attempts + 1, updated_at = ? "
-                "WHERE id = ? AND (state = 'queued' OR (state = 'running' AND lease_until <= ?)) RETURNING *",
-                worker,
-                now + lease_s,
-                now,
-                job_id,
-                now,
-            )
-        return _job(row) if row else None
+            return self._claim(db, job_id, worker, lease_s, now)
+
+    def claim_next(self, worker: str, lease_s: float, now: float, most: int) -> Job | None:
+        """Atomic: claim the job whose turn it is, as `claim` does. None where there is none.
+
+        The next turn has who has the fewest jobs running; of those, who had none for longest; of theirs, the oldest job.
+
+        Args:
+            worker: name of it.
+            lease_s: length of the lease.
+            now: seconds since 1970.
+            most: jobs of one owner that may run at a time.
+        """
+        with self._database.read() as db:
+            if _next(db, now, most) is None:  # without the write lock: it is asked again and again
+                return None
+        with self._database.change() as db:
+            job_id = _next(db, now, most)
+            return self._claim(db, job_id, worker, lease_s, now) if job_id else None
 
     def extend(self, job_id: str, worker: str, lease_s: float, now: float) -> bool:
         return self._held("lease_until = ?", job_id, worker, now + lease_s)
@@ -124,24 +142,13 @@ class SqliteJobs:
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         self._database.empty_wal()
 
-    def next_claimable(self, now: float) -> str | None:
-        """Id of the oldest job that could be claimed."""
-        with self._database.read() as db:
-            row = _one(
-                db,
-                "SELECT id FROM jobs WHERE state = 'queued' OR (state = 'running' AND lease_until <= ?) "
-                "ORDER BY created_at LIMIT 1",
-                now,
-            )
-        return row["id"] if row else None
-
     def abandon(self, process: str, now: float) -> int:
-        """Put the jobs of a process that has died back to queued; their attempts count. Returns how many."""
+        """Put the jobs of a process that has died back to queued. Returns how many."""
         with self._database.change() as db:
             return db.execute(
-                "UPDATE jobs SET state = 'queued', worker = NULL, lease_until = NULL, updated_at = ? "
+                "UPDATE jobs SET state = 'queued', worker = NULL, lease_until = NULL, updated_at = ?, attempts = attempts - ? "
                 "WHERE state = 'running' AND substr(worker, 1, length(?)) = ?",
-                (now, f"{process}/", f"{process}/"),
+                (now, 0 if self._blames_video else 1, f"{process}/", f"{process}/"),
             ).rowcount
 
     def expired(self, now: float) -> list[Job]:
@@ -149,6 +156,24 @@ class SqliteJobs:
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM jobs WHERE expires_at <= ? AND state != 'running'", (now,)).fetchall()
         return [_job(row) for row in rows]
+
+    def _claim(self, db: sqlite3.Connection, job_id: str, worker: str, lease_s: float, now: float) -> Job | None:
+        row = _one(
+            db,
+            "UPDATE jobs SET state = 'running', worker = ?, lease_until = ?, updated_at = ?, "
+            "attempts = attempts + CASE WHEN state = 'queued' THEN 1 ELSE ? END "
+            "WHERE id = ? AND (state = 'queued' OR (state = 'running' AND lease_until <= ?)) RETURNING *",
+            worker,
+            now + lease_s,
+            now,
+            1 if self._blames_video else 0,
+            job_id,
+            now,
+        )
+        if row is None:
+            return None
+        db.execute("INSERT OR REPLACE INTO turns VALUES (?, ?)", (row["owner"], now))
+        return _job(row)
 
     def _held(self, change: str, job_id: str, worker: str, value: float) -> bool:
         statement = f"UPDATE jobs SET {change} WHERE id = ? AND state = 'running' AND worker = ?"  # noqa: S608 - our own words
@@ -177,7 +202,13 @@ class SqliteResults:
             row = db.execute(
                 "SELECT COUNT(*), COALESCE(SUM(video_seconds), 0.0) FROM ledger WHERE owner = ? AND period = ?", (owner, period)
             ).fetchone()
-        return Usage(row[0], row[1])
+            spent = _one(db, "SELECT seconds FROM spent WHERE owner = ? AND period = ?", owner, period)
+        return Usage(row[0], row[1], spent["seconds"] if spent else 0.0)
+
+    def spend(self, owner: str, period: str, seconds: float) -> None:
+        added = "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seconds = seconds + excluded.seconds"
+        with self._database.change() as db:
+            db.execute(added, (owner, period, seconds))
 
     def forget_expired(self, now: float) -> None:
         """Remove results that are not given again; and what a reader has kept in the log of all that was removed before."""
@@ -226,6 +257,23 @@ def _one(db: sqlite3.Connection, statement: str, *values: object) -> sqlite3.Row
     # All rows are fetched: RETURNING takes effect only as far as its rows are read.
     rows = db.execute(statement, values).fetchall()
     return rows[0] if rows else None
+
+
+def _pending(db: sqlite3.Connection, owner: str) -> int:
+    asked = "SELECT COUNT(*) FROM jobs WHERE owner = ? AND state IN ('waiting', 'queued', 'running')"
+    return int(db.execute(asked, (owner,)).fetchone()[0])
+
+
+def _next(db: sqlite3.Connection, now: float, most: int) -> str | None:
+    """Id of the job whose turn it is."""
+    running = "(SELECT COUNT(*) FROM jobs WHERE owner = job.owner AND state = 'running' AND lease_until > :now)"
+    row = db.execute(
+        f"SELECT id FROM jobs AS job LEFT JOIN turns USING (owner) "  # noqa: S608 - our own words
+        f"WHERE (state = 'queued' OR (state = 'running' AND lease_until <= :now)) AND {running} < :most "
+        f"ORDER BY {running}, COALESCE(turns.at, 0), created_at LIMIT 1",
+        {"now": now, "most": most},
+    ).fetchone()
+    return row["id"] if row else None
 
 
 def _first(db: sqlite3.Connection, idempotency: Idempotency, now: float) -> Job | None:

@@ -11,7 +11,7 @@ from lipgate.handlers.adapters.local.folder import FolderObjects
 from lipgate.handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
 from lipgate.handlers.adapters.local.process_folder import ProcessFolder
 from lipgate.handlers.domain.errors import UnavailableError
-from lipgate.handlers.jobs.execution import Handled, run_job
+from lipgate.handlers.jobs.execution import Handled, work_on
 from lipgate.handlers.jobs.orders import remove
 from lipgate.handlers.jobs.webhooks import deliver
 from lipgate.handlers.services import Services
@@ -58,7 +58,7 @@ class LocalWorkers:
         self._ends_at = 0.0
         self._threads: list[threading.Thread] = []
 
-    def send(self, job_id: str) -> None:  # noqa: ARG002 - workers ask the store
+    def send(self, job_id: str, owner: str | None = None) -> None:  # noqa: ARG002 - workers ask the store
         """Wake a worker."""
         with self._bell:
             self._bell.notify_all()
@@ -112,12 +112,13 @@ class LocalWorkers:
                 self._rest(LOOK_SECONDS)
 
     def _one(self, worker: str) -> Handled:
-        job_id = self._jobs.next_claimable(time.time())
-        if job_id is None:
+        settings = self._services.settings
+        job = self._jobs.claim_next(worker, settings.lease_seconds, time.time(), settings.running_per_key)
+        if job is None:
             return Handled.SKIPPED
-        handled = run_job(self._services, job_id, worker)
+        handled = work_on(self._services, job, worker)
         if handled is Handled.FINISHED:
-            self.send(job_id)
+            self.send(job.id)
         return handled
 
     def _send_webhooks(self) -> None:

@@ -20,7 +20,7 @@ ASK_AGAIN_SECONDS = 2
 
 _REFUSED = (
     *("video_path_refused", "file_not_found", "upload_not_found", "webhook_refused", "idempotency_conflict", "upload_taken"),
-    *("quota_exceeded", "queue_full"),
+    *("quota_exceeded", "compute_exceeded", "too_many_jobs", "queue_full"),
 )
 
 JobId = Annotated[str, Path(description="As POST /jobs gave it.")]

@@ -46,7 +46,8 @@ _FORM = {
 _REFUSED = (
     *("video_path_refused", "file_not_found", "video_missing"),
     *("empty_file", "not_a_video", "no_video_stream", "corrupt_video", "video_too_long", "resolution_too_high"),
-    *("quota_exceeded", "queue_full", "shutting_down", "weights_missing", "scorer_died"),
+    *("quota_exceeded", "compute_exceeded", "too_many_jobs", "too_many_uploads"),
+    *("queue_full", "shutting_down", "weights_missing", "scorer_died"),
 )
 _RAW = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {
@@ -107,7 +108,8 @@ async def _scored(services: Services, caller: Caller, path: Path, content: str, 
         DeadlineError: not in time, be it for want of a slot.
         StoppingError: shutting_down.
     """
-    task: Future[Scored] = services.scorer.submit(lambda: score_unless_known(services, caller.owner, path, content, deadline))
+    owner = caller.owner
+    task: Future[Scored] = services.scorer.submit(lambda: score_unless_known(services, owner, path, content, deadline), owner)
     waiting = asyncio.wrap_future(task)
     try:
         done, _ = await asyncio.wait([waiting], timeout=max(0.0, deadline - time.monotonic()))

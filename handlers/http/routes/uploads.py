@@ -7,6 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from lipgate.handlers.admission import check_storage
 from lipgate.handlers.domain.documents import timestamp
 from lipgate.handlers.domain.errors import NotFoundError, RefusedError
 from lipgate.handlers.domain.uploads import RECEIVER, new_upload_key
@@ -23,11 +24,12 @@ router = APIRouter(tags=["uploads"])
     "/uploads",
     status_code=201,
     openapi_extra=takes(UploadRequest),
-    responses={201: gives(UploadDocument, "The ticket."), **problems(*BODY, *ALWAYS)},
+    responses={201: gives(UploadDocument, "The ticket."), **problems("too_many_uploads", *BODY, *ALWAYS)},
 )
 async def post_upload(request: Request, services: AppServices, caller: Asking) -> JSONResponse:
     """A ticket for one upload."""
     asked = await read_json(request, UploadRequest)
+    await to_thread.run_sync(check_storage, services, caller.owner)
     settings, key = services.settings, new_upload_key(caller.owner)
     most = settings.max_upload_bytes
     ticket = await to_thread.run_sync(

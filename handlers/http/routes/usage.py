@@ -27,6 +27,7 @@ async def usage(services: AppServices, caller: Asking, period: Period = None) ->
         "period": month,
         "videos": sums.videos,
         "video_seconds": round(sums.video_seconds, 3),
+        "compute_seconds": round(sums.compute_seconds, 3),
         "monthly_quota": quota,
         "remaining": None if quota is None else max(0, quota - sums.videos),
     }

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from lipgate.handlers.domain.errors import ConflictError, UnavailableError
+from lipgate.handlers.domain.errors import ConflictError, RefusedError, UnavailableError
 from lipgate.handlers.domain.jobs import Idempotency, Job, JobState, Outcome, Source, new_job_id
 from lipgate.handlers.domain.uploads import new_upload_key
 from lipgate.handlers.domain.usage import CachedResult, Usage
@@ -96,6 +96,24 @@ class JobContract(Contract):
             source = Source("upload", new_upload_key("ann"))
             stores.jobs.create(job(source=source, state=JobState.WAITING), None, 2)
         assert stores.jobs.create(job(), None, 2)[1]
+
+    def test_an_owner_has_so_many_jobs_at_a_time_whatever_they_wait_for(self, stores: Stores) -> None:
+        waiting = job(source=Source("upload", new_upload_key("ann")), state=JobState.WAITING)
+        queued = job()
+        for one in (waiting, queued):
+            stores.jobs.create(one, None, MANY, 2)
+        with pytest.raises(RefusedError) as caught:
+            stores.jobs.create(job(), None, MANY, 2)
+        assert caught.value.code == "too_many_jobs"
+        assert caught.value.retry_after
+        assert stores.jobs.create(job(owner="ben"), None, MANY, 2)[1]
+        stores.jobs.claim(queued.id, "w1", LEASE, T0)
+        with pytest.raises(RefusedError):
+            stores.jobs.create(job(), None, MANY, 2)
+        stores.jobs.complete(queued.id, "w1", FAILED, T0)
+        assert stores.jobs.create(job(), None, MANY, 2)[1]
+        stores.jobs.delete(waiting.id)
+        assert stores.jobs.create(job(), None, MANY, 2)[1]
 
     def test_an_upload_that_arrives_queues_its_job_once(self, stores: Stores) -> None:
         source = Source("upload", new_upload_key("ann"))

@@ -42,6 +42,14 @@ class RecordContract(Contract):
 
     # Keys
 
+    def test_computing_is_summed_beside_the_videos(self, stores: Stores) -> None:
+        for owner, period, seconds in (("ann", "2027-01", 1.5), ("ann", "2027-01", 2.0), ("ann", "2027-02", 8.0)):
+            stores.ledger.spend(owner, period, seconds)
+        assert stores.ledger.usage("ann", "2027-01") == Usage(0, 0.0, 3.5)
+        stores.results.store(result(), entry())
+        assert stores.ledger.usage("ann", "2027-01") == Usage(1, 4.5, 3.5)
+        assert stores.ledger.usage("ben", "2027-01") == Usage(0, 0.0, 0.0)
+
     def test_keys_are_kept_and_revoked_for_good(self, stores: Stores) -> None:
         (one, _), (two, _) = new_key("Ann", T0, 100, 60), new_key("Ben", T0 + 1)
         stores.keys.add(one)

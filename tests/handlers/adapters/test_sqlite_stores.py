@@ -62,27 +62,87 @@ def test_a_reader_does_not_stop_deletion_and_the_sweep_makes_up_for_it(database:
     assert b"PRIVATE" not in content_of(tmp_path / "new")
 
 
-def test_the_oldest_job_comes_first(database: Database) -> None:
+def claimed_in_turn(jobs: SqliteJobs, most: int = MANY) -> list[str]:
+    """Ids of jobs, in the order in which they are given out."""
+    order, now = [], T0
+    while (claimed := jobs.claim_next("w", LEASE, now, most)) is not None:
+        order.append(claimed.id)
+        now += 0.001
+    return order
+
+
+def test_the_oldest_job_of_an_owner_comes_first(database: Database) -> None:
     jobs = SqliteJobs(database)
     for age in (5, 20, 10):
         jobs.create(job(id=f"{age}", created_at=T0 - age), None, MANY)
-    order = []
-    while (next_id := jobs.next_claimable(T0)) is not None:
-        jobs.claim(next_id, "w", LEASE, T0)
-        order.append(next_id)
-    assert order == ["20", "10", "5"]
-    assert jobs.next_claimable(T0 + LEASE) == "20"
+    assert claimed_in_turn(jobs) == ["20", "10", "5"]
+    again = jobs.claim_next("w", LEASE, T0 + LEASE, MANY)
+    assert again is not None
+    assert again.id == "20"
 
 
-def test_jobs_of_a_dead_process_are_queued_again_and_their_attempts_count(database: Database) -> None:
+def test_owners_take_turns_however_many_jobs_one_of_them_has(database: Database) -> None:
     jobs = SqliteJobs(database)
+    for number in range(4):
+        jobs.create(job(id=f"ann{number}", owner="ann", created_at=T0 + number), None, MANY)
+    for number in range(2):
+        jobs.create(job(id=f"ben{number}", owner="ben", created_at=T0 + 100 + number), None, MANY)
+    assert claimed_in_turn(jobs) == ["ann0", "ben0", "ann1", "ben1", "ann2", "ann3"]
+
+
+def test_who_had_a_turn_waits_for_those_who_had_none_also_when_nothing_runs(database: Database) -> None:
+    jobs = SqliteJobs(database)
+    for number in range(3):
+        jobs.create(job(id=f"ann{number}", owner="ann", created_at=T0 + number), None, MANY)
+    jobs.create(job(id="ben0", owner="ben", created_at=T0 + 100), None, MANY)
+    order = []
+    for now in range(4):
+        claimed = jobs.claim_next("w", LEASE, T0 + now, MANY)
+        assert claimed is not None
+        jobs.complete(claimed.id, "w", DONE, T0 + now)
+        order.append(claimed.id)
+    assert order == ["ann0", "ben0", "ann1", "ann2"]
+
+
+def test_nobody_has_more_jobs_running_than_one_may(database: Database) -> None:
+    jobs = SqliteJobs(database)
+    for number in range(3):
+        jobs.create(job(id=f"ann{number}", owner="ann", created_at=T0 + number), None, MANY)
+    jobs.create(job(id="ben0", owner="ben", created_at=T0 + 100), None, MANY)
+    assert claimed_in_turn(jobs, most=1) == ["ann0", "ben0"]
+
+
+@pytest.mark.parametrize(("blames_video", "attempts"), [(True, 1), (False, 0)])
+def test_jobs_of_a_dead_process_are_queued_again(blames_video: bool, attempts: int, database: Database) -> None:
+    """Their attempts count where a video may have ended it."""
+    jobs = SqliteJobs(database, blames_video=blames_video)
     for name in ("a", "b"):
         jobs.create(job(id=name), None, MANY)
     jobs.claim("a", "dead/worker-0", LEASE, T0)
     jobs.claim("b", "deadly/worker-0", LEASE, T0)
     assert jobs.abandon("dead", T0 + 1) == 1
     states = {name: jobs.get(name) for name in ("a", "b")}
-    assert [(found.state, found.attempts) for found in states.values() if found] == [(JobState.QUEUED, 1), (JobState.RUNNING, 1)]
+    expected = [(JobState.QUEUED, attempts), (JobState.RUNNING, 1)]
+    assert [(found.state, found.attempts) for found in states.values() if found] == expected
+
+
+def test_deaths_of_servers_use_up_no_attempts(database: Database) -> None:
+    """Found by the next server, or by the end of the lease; what a scorer spent stays spent."""
+    jobs = SqliteJobs(database, blames_video=False)
+    jobs.create(job(id="a"), None, MANY)
+    now = T0
+    for number in range(20):
+        claimed = jobs.claim("a", f"server{number}/worker-0", LEASE, now)
+        assert claimed is not None
+        assert claimed.attempts == 1
+        if number % 2:
+            jobs.abandon(f"server{number}", now)
+        now += LEASE
+    jobs.claim("a", "w", LEASE, now)
+    jobs.release("a", "w", now, spent=True)
+    claimed = jobs.claim("a", "w", LEASE, now)
+    assert claimed is not None
+    assert claimed.attempts == 2
 
 
 def test_the_delivery_due_longest_comes_first_but_none_of_some_owners(database: Database) -> None:

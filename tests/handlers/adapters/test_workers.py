@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,13 @@ import pytest
 from lipgate.handlers.adapters.local.process_folder import LOCK, ProcessFolder
 from lipgate.handlers.domain.errors import ScorerDiedError, UnavailableError
 from lipgate.handlers.jobs.execution import Handled, run_job
-from lipgate.handlers.scoring.slots import Interrupted
+from lipgate.handlers.scoring.pace import Pace
+from lipgate.handlers.scoring.slots import Interrupted, Scorer
 from tests.handlers.conftest import VIDEO, MakeApi
 
 
 def test_a_job_that_ends_its_worker_again_and_again_is_given_up(make_api: MakeApi) -> None:
-    api = make_api(workers=0, max_attempts=2, lease_seconds=0.001)
+    api = make_api(workers=0, max_attempts=2, lease_seconds=0.001, isolate_scoring=False)
     (api.folder / "a.mp4").write_bytes(VIDEO)
     job_id = api.job(video_path="a.mp4")["id"]
     for number in range(2):
@@ -22,6 +24,53 @@ def test_a_job_that_ends_its_worker_again_and_again_is_given_up(make_api: MakeAp
     assert run_job(api.services, job_id, "w") is Handled.FINISHED
     assert api.ended(job_id)["error"]["code"] == "gave_up"
     assert api.scorer.scored == []
+
+
+def test_a_job_outlives_any_number_of_servers_where_scores_have_processes_of_their_own(make_api: MakeApi) -> None:
+    api = make_api(workers=0, max_attempts=2)
+    (api.folder / "a.mp4").write_bytes(VIDEO)
+    job_id = api.job(video_path="a.mp4")["id"]
+    for number in range(20):
+        assert api.services.jobs.claim(job_id, f"dies-{number}", 0.0, time.time()) is not None
+    assert run_job(api.services, job_id, "w") is Handled.FINISHED
+    assert (api.ended(job_id)["state"], api.videos()) == ("done", 1)
+
+
+def test_a_long_video_does_not_keep_others_from_the_workers(make_api: MakeApi) -> None:
+    api = make_api(workers=2)
+    ann, ben = api.key(), api.key()
+    api.scorer.hold.clear()
+    for number in range(3):
+        (api.folder / f"{number}.mp4").write_bytes(VIDEO + bytes([number]))
+    jobs = [api.job(ann, video_path=f"{number}.mp4")["id"] for number in range(2)]
+    state = {"queued": 0}
+    while state.get("running") != 1:
+        state = {api.client.get(f"/jobs/{job_id}", headers=ann).json()["state"]: 1 for job_id in jobs}
+    last = api.job(ben, video_path="2.mp4")["id"]
+    while api.client.get(f"/jobs/{last}", headers=ben).json()["state"] != "running":
+        pass
+    assert [api.client.get(f"/jobs/{job_id}", headers=ann).json()["state"] for job_id in jobs] == ["running", "queued"]
+    api.scorer.hold.set()
+    assert {api.ended(job_id, ann)["state"] for job_id in jobs} == {"done"}
+
+
+def test_a_job_may_take_as_long_as_its_video_gives_reason_for(make_api: MakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A video of 5 s is not waited for like one of an hour."""
+    monkeypatch.setattr("lipgate.handlers.scoring.pace.START_SECONDS", 0.0)
+    api = make_api(workers=0, job_seconds_per_second=1e-9)
+    (api.folder / "a.mp4").write_bytes(VIDEO)
+
+    def hangs(scorer: Scorer, path: Path, deadline: float, stop: Pace, on_progress: Callable[..., None]) -> None:
+        on_progress(1.0, 5.0)
+        while not stop.is_set():
+            pass
+        raise Interrupted
+
+    monkeypatch.setattr(Scorer, "score", hangs)
+    job_id = api.job(video_path="a.mp4")["id"]
+    assert run_job(api.services, job_id, "w") is Handled.FINISHED
+    assert api.ended(job_id)["error"]["code"] == "timeout"
+    assert api.services.ledger.usage("anonymous", time.strftime("%Y-%m", time.gmtime())).compute_seconds > 0
 
 
 def test_a_job_somebody_else_works_on_is_left_alone(make_api: MakeApi) -> None:

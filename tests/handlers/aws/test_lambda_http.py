@@ -172,4 +172,4 @@ def test_a_score_that_cannot_finish_becomes_a_job(cloud: Cloud, puppet: Callable
     assert job["state"] == "queued"
     assert cloud.services().objects.size(job["upload"]) == len(video)
     assert len(cloud.messages()) == 1
-    assert cloud.items("ledger") == []
+    assert not [item for item in cloud.items("ledger") if "videos" in item or item["pk"]["S"].startswith("entry#")]

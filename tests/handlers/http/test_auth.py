@@ -124,6 +124,7 @@ def test_usage_of_other_months_is_empty(api: Api) -> None:
         "period": "2001-01",
         "videos": 0,
         "video_seconds": 0.0,
+        "compute_seconds": 0.0,
         "monthly_quota": None,
         "remaining": None,
     }
