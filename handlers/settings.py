@@ -36,6 +36,9 @@ class ServiceSettings(BaseSettings):
     )
     public_url: str | None = Field(None, description="Address clients see, for links; taken from the request without it.")
     cors_origins: str = Field("", description="Origins that browsers may call from, separated by commas; none by default.")
+    allowed_hosts: str = Field(
+        "", description="Names `serve` answers to without API keys, beside this machine's own, separated by commas."
+    )
     require_api_keys: bool = Field(False, description="Refuse requests without an API key.")
 
     score_slots: int = Field(
@@ -98,7 +101,12 @@ class ServiceSettings(BaseSettings):
     @property
     def origins(self) -> list[str]:
         """Origins allowed by CORS."""
-        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+        return _listed(self.cors_origins)
+
+    @property
+    def hosts(self) -> list[str]:
+        """Names that are answered to without keys."""
+        return _listed(self.allowed_hosts)
 
 
 @cache
@@ -109,6 +117,10 @@ def service_settings() -> ServiceSettings:
         pydantic.ValidationError: a variable is out of its range.
     """
     return ServiceSettings()
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def cores() -> int:

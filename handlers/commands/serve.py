@@ -10,6 +10,7 @@ from lipgate.core.errors import LipgateError
 from lipgate.handlers.commands.arguments import number, port
 
 if TYPE_CHECKING:
+    from lipgate.handlers.http.app import Extension
     from lipgate.handlers.settings import ServiceSettings
 
 
@@ -64,7 +65,19 @@ def run(arguments: argparse.Namespace) -> int:
             services.close()
             raise
     _announce(settings.host, settings.port)
-    return run_server(create_app(services), services, settings.host, settings.port)
+    return run_server(create_app(services, _guard(settings)), services, settings.host, settings.port)
+
+
+def _guard(settings: "ServiceSettings") -> "Extension":
+    """A key is what no page has. Where none is asked for, pages are kept out otherwise."""
+    from starlette.middleware import Middleware
+
+    from lipgate.handlers.http.app import Extension
+    from lipgate.handlers.http.neighbours import Neighbours, neighbours
+
+    if settings.require_api_keys:
+        return Extension()
+    return Extension(middleware=[Middleware(Neighbours, **neighbours(settings, only_here=_is_loopback(settings.host)))])
 
 
 def _settings(arguments: argparse.Namespace) -> "ServiceSettings":

@@ -8,6 +8,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lipgate.handlers.http.problems import MEDIA_TYPE, problem
+from lipgate.handlers.http.strict import make_strict
 
 HEADER_SECONDS = 30.0
 """Longest time from the beginning of a connection, or from an answer on it, to the end of the next request's headers."""
@@ -21,6 +22,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
         super().connection_made(transport)
+        make_strict(self.conn)
         self._watch()
 
     def data_received(self, data: bytes) -> None:

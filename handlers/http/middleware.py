@@ -65,6 +65,11 @@ class Envelope:
         try:
             if not _LENGTH.fullmatch(length := headers.get(b"content-length", b"0")):
                 await problem("bad_request", "Content-Length is not a length.", request_id)(scope, receive, answer)
+            elif b"transfer-encoding" in headers and b"content-length" in headers:
+                # Which one holds is where requests are smuggled past a proxy: nothing that follows can be trusted.
+                detail = "A body has a Content-Length or a Transfer-Encoding, not both."
+                closing = {"Connection": "close"}
+                await problem("bad_request", detail, request_id, headers=closing)(scope, body.receive, answer)
             elif int(length) > body.most:
                 # Answered before a byte is read: the server closes the connection.
                 await _too_large(body.most, request_id)(scope, body.receive, answer)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import JSONResponse, Response
 
 from lipgate.handlers.domain.documents import job_document
+from lipgate.handlers.domain.errors import RefusedError
 from lipgate.handlers.domain.jobs import Job
 from lipgate.handlers.http.bodies import read_json
 from lipgate.handlers.http.openapi import ALWAYS, BODY, gives, problems, takes
@@ -43,6 +44,8 @@ async def post_job(
     request: Request, services: AppServices, caller: Asking, idempotency_key: IdempotencyKey = None
 ) -> JSONResponse:
     """Have a video scored in the background."""
+    if len(set(request.headers.getlist("idempotency-key"))) > 1:
+        raise RefusedError("bad_request", "There are two Idempotency-Keys that differ.")
     asked = await read_json(request, JobRequest)
     order = Order(asked.upload, asked.video_path, asked.session_id, asked.webhook_url)
     job, new = await to_thread.run_sync(create_job, services, caller.owner, order, idempotency_key)

@@ -85,7 +85,9 @@ def test_a_job_survives_kill_9_of_its_worker_and_is_paid_once(start: Start, long
 def test_what_was_being_received_at_kill_9_is_removed_at_the_next_start(start: Start, tmp_path: Path) -> None:
     first = start()
     with socket.create_connection(("127.0.0.1", first.port)) as half:
-        half.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 90000\r\n\r\n" + b"x" * 9000)
+        half.sendall(
+            b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\nContent-Length: 90000\r\n\r\n" + b"x" * 9000
+        )
         while not list((tmp_path / "data").glob("processes/*/video-*")):
             pass
         first.kill()
@@ -261,7 +263,7 @@ def test_a_client_that_goes_away_costs_nothing(start: Start) -> None:
     server = start()
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", server.port)) as half:
-            half.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nContent-Length: 90000\r\n\r\nxx")
+            half.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\nContent-Length: 90000\r\n\r\nxx")
     with socket.create_connection(("127.0.0.1", server.port)) as nonsense:
         nonsense.sendall(b"\x00\xff\r\n\r\n")
     assert server.client.get("/health").status_code == 200

@@ -26,7 +26,7 @@ CLIP = Path(__file__).parents[3] / "samples" / "late_sound.mp4"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("sockets"))
+    server = Server(tmp_path_factory.mktemp("sockets"), LIPGATE_ALLOWED_HOSTS="avsync,a.example")
     (server.videos / "a.mp4").write_bytes(CLIP.read_bytes())
     yield server
     server.kill()
@@ -64,7 +64,7 @@ def chunked(video: bytes) -> bytes:
     pieces = [video[start : start + 50_000] for start in range(0, len(video), 50_000)]
     body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
     return (
-        b"POST /score?session_id=s1 HTTP/1.1\r\nHost: x\r\nContent-Type: video/mp4\r\nConnection: close\r\n"
+        b"POST /score?session_id=s1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\nConnection: close\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n" + body
     )
 
@@ -84,7 +84,9 @@ def test_health_byte_for_byte(version: bytes, server: Server) -> None:
 def test_the_head_of_health_is_that_of_its_answer(server: Server) -> None:
     heads = []
     for method in (b"GET", b"HEAD"):
-        head, body = said(server.port, method + b" /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: r1\r\nConnection: close\r\n\r\n")
+        head, body = said(
+            server.port, method + b" /health HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: r1\r\nConnection: close\r\n\r\n"
+        )
         heads.append([line for line in head if not line.startswith(b"date:")])
     assert heads[0] == heads[1]
     assert body == b""
@@ -140,12 +142,20 @@ def test_a_client_that_asks_first_is_told_to_go_on(server: Server) -> None:
 
 
 MALFORMED = {
-    "a negative length": b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-    "two lengths": b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
-    "a length beyond all numbers": b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\nx",
-    "a header that does not end": b"GET /health HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100_000,
+    "a negative length": b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+    "two lengths": b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
+    "a length beyond all numbers": b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\nx",
+    "a header that does not end": b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100_000,
     "no host": b"GET /health HTTP/1.1\r\n\r\n",
-    "a space in a header's name": b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\n",
+    "a space in a header's name": b"GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length : 5\r\n\r\n",
+    "a length and chunks": b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"0\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "lines that end in LF": b"GET /health HTTP/1.1\nHost: localhost\n\n",
+    "one line that ends in LF": b"GET /health HTTP/1.1\r\nHost: localhost\nX: 1\r\n\r\n",
+    "a blank line of LF": b"GET /health HTTP/1.1\r\nHost: localhost\r\n\n",
+    "a CR in a line": b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\rY: b\r\n\r\n",
+    "a header over two lines": b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n",
+    "two hosts": b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
     "TLS": bytes.fromhex("16030100f0") + b"\0" * 240,
     "nonsense": b"\x00\xff\r\n\r\n",
 }
@@ -155,11 +165,19 @@ MALFORMED = {
 def test_what_is_no_request_is_refused_with_a_problem(request_: bytes, server: Server) -> None:
     head, body = said(server.port, request_, ends=True)
     assert head[0] == b"HTTP/1.1 400 Bad Request"
-    assert b"Content-Type: application/problem+json" in head
-    document = json.loads(body)
+    headers = {line.lower() for line in head}
+    assert {b"content-type: application/problem+json", b"connection: close"} <= headers
+    document = json.loads(body)  # and nothing behind it
     assert (document["code"], document["status"]) == ("bad_request", 400)
-    assert f"X-Request-Id: {document['request_id']}".encode() in head
+    assert f"x-request-id: {document['request_id']}".encode() in headers
     assert server.client.get("/health").status_code == 200
+
+
+def test_a_trailer_is_read_as_strictly(server: Server) -> None:
+    """After the answer has begun the connection is closed, and what stands behind is no request."""
+    request = chunked(CLIP.read_bytes()).replace(b"Connection: close\r\n", b"").removesuffix(b"\r\n") + b"X: 1\n\n"
+    head, _ = said(server.port, request + b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", ends=True)
+    assert head[0] == b"HTTP/1.1 400 Bad Request"
 
 
 async def _app(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -172,8 +190,8 @@ async def _app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     [
         b"",
         b"GET /health HT",
-        b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
-        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /heal",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx",
     ],
     ids=["nothing", "half a header", "half a second one", "half a body that nobody waits for"],
 )

@@ -136,6 +136,14 @@ def test_another_request_under_the_same_key_is_a_conflict(api: Api, video: str) 
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
 
 
+def test_two_idempotency_keys_that_differ_are_refused(api: Api, video: str) -> None:
+    def asked(*keys: str) -> int:
+        headers = [("Idempotency-Key", key) for key in keys]
+        return api.client.post("/jobs", json={"video_path": video}, headers=headers).status_code
+
+    assert [asked("1", "2"), asked("2", "1"), asked("1", "1")] == [400, 400, 202]
+
+
 def test_idempotency_keys_of_others_do_not_matter(api: Api, video: str) -> None:
     made = {
         api.client.post("/jobs", json={"video_path": video}, headers={**api.key(), "Idempotency-Key": "1"}).json()["id"]
