@@ -4,6 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
+from lipgate.desktop.kiosk.audit import moment
 from lipgate.desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState
 
 
@@ -48,3 +49,23 @@ def attempt_of(row: sqlite3.Row) -> Attempt:
     values["heard"] = None if values["heard"] is None else tuple(values["heard"].split())
     values["report"] = None if values["report"] is None else json.loads(values["report"])
     return Attempt(**values)
+
+
+def outcome(
+    language: Any, started_at: Any, state: Any = str(SessionState.OPEN), ended_at: Any = None, attempts: Any = 0
+) -> dict[str, Any]:
+    """What the audit log vouches for in a session; times as the log has them."""
+    return {"language": language, "started_at": started_at, "state": state, "ended_at": ended_at, "attempts": attempts}
+
+
+def outcome_of(row: sqlite3.Row) -> dict[str, Any]:
+    """The same from the row of a session."""
+    ended_at = None if row["ended_at"] is None else _moment(row["ended_at"])
+    return outcome(row["language"], _moment(row["started_at"]), row["state"], ended_at, row["attempts_used"])
+
+
+def _moment(value: Any) -> str:
+    try:
+        return moment(value)
+    except (TypeError, ValueError, OverflowError, OSError):  # put in by hand
+        return repr(value)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lipgate.desktop.kiosk import audit
-from lipgate.desktop.kiosk.rows import record_of, session_of
+from lipgate.desktop.kiosk.rows import outcome_of, record_of, session_of
 from lipgate.desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState, state_after
 from lipgate.handlers.adapters.local.database import Database
 
@@ -143,11 +143,17 @@ class Store:
         """Remove sessions that ended before a time, with their attempts. Names of their recordings, to be removed too."""
         with self._database.change() as db:
             old = "SELECT id FROM sessions WHERE ended_at < ?"
-            rows = db.execute(f"SELECT video FROM attempts WHERE session IN ({old})", (ended_before,)).fetchall()  # noqa: S608
+            gone = db.execute("SELECT * FROM sessions WHERE ended_at < ?", (ended_before,)).fetchall()
+            rows = db.execute(f"SELECT * FROM attempts WHERE session IN ({old})", (ended_before,)).fetchall()  # noqa: S608
             db.execute(f"DELETE FROM attempts WHERE session IN ({old})", (ended_before,))  # noqa: S608
-            gone = db.execute("DELETE FROM sessions WHERE ended_at < ?", (ended_before,)).rowcount
+            db.execute("DELETE FROM sessions WHERE ended_at < ?", (ended_before,))
             if gone:
-                _log(db, now, "sessions_removed", sessions=gone, attempts=len(rows))
+                # By name and hash: of a number alone nobody could tell whether it was these.
+                names = {
+                    "sessions": {row["id"]: audit.record_hash(outcome_of(row)) for row in gone},
+                    "attempts": {row["id"]: audit.record_hash(dict(row)) for row in rows},
+                }
+                _log(db, now, "sessions_removed", sessions=len(gone), attempts=len(rows), removed=names)
         self._database.empty_wal()
         return [row["video"] for row in rows if row["video"]]
 

@@ -1,10 +1,10 @@
 """Holds the audit log against itself, and what is kept beside it against what the log says."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from lipgate.desktop.kiosk.audit import START, Entry, first_broken, moment, record_hash
-from lipgate.desktop.kiosk.sessions import SessionState
+from lipgate.desktop.kiosk.audit import START, Entry, first_broken, record_hash
+from lipgate.desktop.kiosk.rows import outcome, outcome_of
 from lipgate.desktop.kiosk.store import Store, iterate_audit
 
 
@@ -51,49 +51,53 @@ def _altered_attempts(store: Store, entries: list[Entry]) -> set[str]:
     sessions = {row["id"] for row in store.read("SELECT id FROM sessions")}
     kept = {row["id"]: record_hash(dict(row)) for row in store.each("SELECT * FROM attempts")}
     wrong = {name for name, digest in kept.items() if name not in told or told[name]["record_sha256"] != digest}
-    gone = set(told) - set(kept)
     # Attempts whose time was over went with their sessions; others were taken out by hand.
-    return wrong | ({name for name in gone if told[name]["session"] in sessions} or _unaccounted(gone, entries, "attempts"))
-
-
-class _Outcome(NamedTuple):
-    language: str | None
-    started_at: str
-    state: str | None = SessionState.OPEN
-    ended_at: str | None = None
-    attempts: int = 0
+    early = {name for name in set(told) - set(kept) if told[name]["session"] in sessions}
+    hashes = {name: detail["record_sha256"] for name, detail in told.items()}
+    return wrong | early | _unaccounted(hashes, set(kept), entries, "attempts")
 
 
 def _altered_sessions(store: Store, entries: list[Entry]) -> set[str]:
-    told: dict[Any, _Outcome] = {}
+    told: dict[Any, dict[str, Any]] = {}
     for entry in entries:
         name = entry.detail.get("session")
         if entry.event == "session_started":
-            told[name] = _Outcome(entry.detail.get("language"), entry.at)
+            told[name] = outcome(entry.detail.get("language"), entry.at)
         elif name in told and entry.event == "session_ended":
-            told[name] = told[name]._replace(state=entry.detail.get("state"), ended_at=entry.at)
+            told[name] |= {"state": entry.detail.get("state"), "ended_at": entry.at}
         elif name in told and entry.event == "attempt_judged":
-            told[name] = told[name]._replace(attempts=told[name].attempts + 1)
-    kept = {
-        row["id"]: _Outcome(
-            row["language"],
-            _moment(row["started_at"]),
-            row["state"],
-            None if row["ended_at"] is None else _moment(row["ended_at"]),
-            row["attempts_used"],
-        )
-        for row in store.each("SELECT * FROM sessions")
-    }
+            told[name]["attempts"] += 1
+    kept = {row["id"]: outcome_of(row) for row in store.each("SELECT * FROM sessions")}
     wrong = {name for name, outcome in kept.items() if told.get(name) != outcome}
-    gone = set(told) - set(kept)
     # Time is over for sessions that have ended only.
-    return wrong | ({name for name in gone if told[name].ended_at is None} or _unaccounted(gone, entries, "sessions"))
+    early = {name for name in set(told) - set(kept) if told[name]["ended_at"] is None}
+    hashes = {name: record_hash(outcome) for name, outcome in told.items()}
+    return wrong | early | _unaccounted(hashes, set(kept), entries, "sessions")
 
 
-def _unaccounted(gone: set[str], entries: list[Entry], what: str) -> set[str]:
-    # The log tells how many were removed when their time was over, not which: where the number is wrong, any may be.
-    removed = sum(entry.detail.get(what, 0) for entry in entries if entry.event == "sessions_removed")
-    return gone if len(gone) != removed else set()
+def _unaccounted(told: dict[str, str], kept: set[str], entries: list[Entry], what: str) -> set[str]:
+    """Names that are gone, but were not removed because their time was over, or not as they were told; and those that are back.
+
+    Args:
+        told: hashes by name, as the log has them.
+        kept: names that are there.
+        entries: of the log.
+        what: `sessions` or `attempts`.
+    """
+    removed: dict[str, str] = {}
+    unnamed = 0
+    for entry in entries:
+        if entry.event != "sessions_removed":
+            continue
+        names = entry.detail.get("removed")
+        if isinstance(names, dict) and isinstance(names.get(what), dict):
+            removed |= names[what]
+        else:  # an older version told how many were removed, not which: where the number is wrong, any may be
+            unnamed += entry.detail.get(what, 0)
+    gone = set(told) - kept
+    rest = gone - set(removed)
+    changed = {name for name in gone & set(removed) if removed[name] != told[name]}
+    return changed | (kept & set(removed)) | (rest if len(rest) != unnamed else set())
 
 
 def _altered_settings(store: Store, entries: list[Entry]) -> set[str]:
@@ -103,10 +107,3 @@ def _altered_settings(store: Store, entries: list[Entry]) -> set[str]:
             told |= entry.detail.get("changed", {})
     kept = {name: value for name, value in store.options().items() if not name.startswith("pin")}
     return {name for name in {*told, *kept} if name not in told or name not in kept or told[name] != kept[name]}
-
-
-def _moment(value: Any) -> str:
-    try:
-        return moment(value)
-    except (TypeError, ValueError, OverflowError, OSError):  # put in by hand
-        return repr(value)

@@ -153,6 +153,57 @@ def test_sessions_whose_time_is_over_are_removed_and_the_log_still_holds(tmp_pat
     assert [entry.event for entry in iterate_audit(store)].count("sessions_removed") == 1
 
 
+def copied(path: Path, *names: str) -> list[str]:
+    """Statements that put sessions, with their attempts, back as they are now."""
+    statements = []
+    with sqlite3.connect(path) as db:
+        for table, column in (("sessions", "id"), ("attempts", "session")):
+            for row in db.execute(f"SELECT * FROM {table} WHERE {column} IN ({', '.join('?' * len(names))})", names):  # noqa: S608
+                values = ", ".join("NULL" if value is None else repr(value) for value in row)
+                statements.append(f"INSERT INTO {table} VALUES ({values})")  # noqa: S608
+    db.close()
+    return statements
+
+
+CUT_OUT = ("DELETE FROM attempts WHERE session = 's1'", "DELETE FROM sessions WHERE id = 's1'")
+
+
+def test_an_old_session_put_back_does_not_stand_in_for_one_that_was_cut_out(tmp_path: Path) -> None:
+    """The numbers are right then, the names are not."""
+    store = filled(tmp_path / DATABASE, sessions=3)
+    back = copied(tmp_path / DATABASE, "s0")
+    store.forget(101.5, 200.0)
+    assert verify(store).intact
+    tamper(tmp_path / DATABASE, *CUT_OUT, *back)
+    found = verify(store)
+    assert (found.broken_at, found.altered) == (None, ("attempt a0", "attempt a1", "session s0", "session s1"))
+
+
+def test_what_was_altered_before_its_time_was_over_shows_after_it(tmp_path: Path) -> None:
+    store = filled(tmp_path / DATABASE, sessions=3)
+    tamper(
+        tmp_path / DATABASE,
+        "UPDATE attempts SET decision = 'BLOCK' WHERE id = 'a0'",
+        "UPDATE sessions SET state = 'blocked' WHERE id = 's1'",
+    )
+    store.forget(102.5, 200.0)
+    assert verify(store).altered == ("attempt a0", "session s1")
+
+
+def test_removals_of_older_versions_are_held_against_their_numbers(tmp_path: Path) -> None:
+    store = filled(tmp_path / DATABASE, sessions=3)
+    tamper(tmp_path / DATABASE, "DELETE FROM attempts WHERE session = 's0'", "DELETE FROM sessions WHERE id = 's0'")
+    store.note(150.0, "sessions_removed", sessions=1, attempts=1)
+    assert verify(store).intact
+    store.forget(102.5, 200.0)
+    assert verify(store).intact
+    with sqlite3.connect(tmp_path / DATABASE) as db:
+        for statement in ("DELETE FROM attempts WHERE session = 's2'", "DELETE FROM sessions WHERE id = 's2'"):
+            db.execute(statement)
+    db.close()
+    assert {"attempt a2", "session s2"} <= set(verify(store).altered)
+
+
 def test_what_was_removed_is_nowhere_on_the_disk(tmp_path: Path) -> None:
     store = filled(tmp_path / DATABASE, sessions=0)
     store.start(Session("s0", 100.0, "es", 3), 100.0)
