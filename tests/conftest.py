@@ -1,6 +1,7 @@
 """What all tests share: the puppet, and the folder of embedded weights."""
 
 import hashlib
+import subprocess
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,31 @@ def puppet(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         spec = spec or Puppet(**fields)
         path = folder / f"{hashlib.sha256(repr(spec).encode()).hexdigest()[:16]}{suffix}"
         return path if path.exists() else make(path, spec)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def on_film(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A function that gives ten seconds of somebody who speaks, where recordings lie beside the project.
+
+    `on_film(offset_frames=-4)` brings the sound four frames late.
+    """
+    clip = Path(__file__).parents[2] / "shared/data/train/heads/X-LANCE+AniTalker/018_pipeline_samples_aiface1-speech4_SR.mp4"
+    if not clip.exists():
+        pytest.skip("recordings of people are kept beside the project only")
+    import imageio_ffmpeg
+
+    folder = tmp_path_factory.mktemp("film")
+
+    def made(offset_frames: int = 0) -> Path:
+        path = folder / f"{offset_frames}.mp4"
+        if not path.exists():
+            late = ["-itsoffset", str(-0.04 * offset_frames), "-i", str(clip)]
+            command = ["-v", "error", "-i", str(clip), *late, "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac"]
+            cut = ["-af", "aresample=async=1:first_pts=0", "-t", "10"]
+            subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *command, *cut, str(path)], check=True)
+        return path
 
     return made
 

@@ -2,12 +2,10 @@
 
 import contextlib
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="pages are tried with Playwright: pip install 'lipgate[test]'")
@@ -23,15 +21,13 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--autoplay-policy=no-user-gesture-required",
 ]
 DEVICES = "--use-fake-device-for-media-stream"
 ACCEPT = "--use-fake-ui-for-media-stream"
 
-FILMED: dict[str, Any] = {"fps": 30, "size": (480, 360), "face_px": 150, "seconds": 12.0}
-"""Puppets as a camera sees them. Chromium plays MJPEG at 30 frames a second, whatever it was made at."""
-
-UNSTEADY = ("out_of_sync", "delayed", "too_short", "no_speech")
-"""What a recording may come to that a busy machine made: its devices start apart, or play with gaps."""
+FILMED: dict[str, Any] = {"size": (480, 360), "face_px": 150, "seconds": 12.0}
+"""Puppets as a camera sees them."""
 
 HURRY = {"countdown_seconds": 1}
 """For tests in which nothing depends on what is recorded."""
@@ -69,59 +65,26 @@ def chromium(playwright: Any) -> Iterator[Callable[..., Any]]:
         browser.close()
 
 
-def film(avi: Path, picture: Path, sound: Path) -> list[str]:
-    """Cut an AVI into what Chromium plays as its camera and microphone, over and over.
-
-    Args:
-        avi: MJPEG and PCM.
-        picture: written, or replaced: then the page gets the new one when it opens the camera the next time.
-        sound: the same for the microphone.
-
-    Returns:
-        flags of Chromium.
-    """
-    new = [path.with_suffix(f".new{path.suffix}") for path in (picture, sound)]
-    cut = ["-map", "0:v", "-c", "copy", str(new[0]), "-map", "0:a", "-c", "copy", str(new[1])]
-    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(avi), *cut], check=True)
-    for made, wanted in zip(new, (picture, sound), strict=True):
-        made.replace(wanted)
-    return [f"--use-file-for-fake-video-capture={picture}", f"--use-file-for-fake-audio-capture={sound}"]
-
-
-@pytest.fixture(scope="package")
-def filmed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], list[str]]:
-    """A function that gives the flags with which Chromium plays an AVI; each is cut once."""
-    folder = tmp_path_factory.mktemp("filmed")
-    known: dict[Path, list[str]] = {}
-
-    def flags(avi: Path) -> list[str]:
-        if avi not in known:
-            known[avi] = film(avi, folder / f"{avi.stem}.mjpeg", folder / f"{avi.stem}.wav")
-        return known[avi]
-
-    return flags
-
-
 @pytest.fixture
-def person(
-    kiosk: RunningKiosk, chromium: Callable[..., Any], filmed: Callable[[Path], list[str]], puppet: Callable[..., Path]
-) -> Iterator[Callable[..., Person]]:
-    """A function that brings somebody to the station: a puppet with these fields, or nobody on a browser with these flags.
+def person(kiosk: RunningKiosk, chromium: Callable[..., Any], puppet: Callable[..., Path]) -> Iterator[Callable[..., Person]]:
+    """A function that brings somebody to the station: whoever is on a film, a puppet with these fields, or nobody on a browser
+    with these flags.
 
     When the test is over, the page must not have complained about anything but what the test asked for.
     """
     with contextlib.ExitStack() as stack:
         come: list[Person] = []
 
-        def comes(*flags: str, language: str = "es", station: dict[str, Any] | None = None, **fields: Any) -> Person:
-            if not flags:
-                flags = (DEVICES, ACCEPT, *filmed(puppet(suffix=".avi", **{**FILMED, **fields})))
-            context = chromium(*flags).new_context(viewport={"width": 800, "height": 600}, locale="es-ES")
+        def comes(
+            *flags: str, film: Path | None = None, language: str = "es", station: dict[str, Any] | None = None, **fields: Any
+        ) -> Person:
+            context = chromium(*(flags or (DEVICES, ACCEPT))).new_context(viewport={"width": 800, "height": 600}, locale="es-ES")
             stack.callback(context.close)
             context.set_default_timeout(30_000)
             value = kiosk.client.cookies["lipgate_station"]
             context.add_cookies([{"name": "lipgate_station", "value": value, "url": kiosk.base}])
-            come.append(Person(context.new_page(), kiosk.base, language, station or {}))
+            plays = None if flags else film or puppet(**{**FILMED, **fields})
+            come.append(Person(context.new_page(), kiosk.base, language, station or {}, plays))
             return come[-1]
 
         yield comes

@@ -2,9 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+
+from tests.desktop.kiosk.browser.player import Player
 
 _KEEP_STREAMS = """
 window.given = [];
@@ -26,12 +29,13 @@ _SETTLED = """() => Promise.allSettled(
 class Person:
     """Drives the page as a person does, and waits for what a person would wait for."""
 
-    def __init__(self, page: Any, base: str, language: str, station: dict[str, Any]) -> None:
+    def __init__(self, page: Any, base: str, language: str, station: dict[str, Any], film: Path | None) -> None:
         """Args:
         page: of Playwright.
         base: address of the kiosk.
         language: chosen on the first screen.
         station: what the page is told instead of some of what /api/station says.
+        film: what camera and microphone play, where they are not the browser's own.
         """
         self.page = page
         self.base = base
@@ -41,6 +45,7 @@ class Person:
         page.on("response", lambda answer: self._answers.append(answer) if "/attempts?" in answer.url else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
+        self.player = Player(page, film) if film else None
         page.add_init_script(_KEEP_STREAMS)
         if station:
             page.route("**/api/station", lambda route: route.fulfill(json={**route.fetch().json(), **station}))
@@ -101,6 +106,8 @@ class Person:
         """From the phrase to the end of the recording."""
         self.at("capture")
         self.see("good")
+        if self.player:
+            self.player.wait_for_the_beginning()
         self.press("begin")
         self.phase("recording")
         self.read_for_a_while()

@@ -9,9 +9,9 @@ def test_a_setting_is_marked_when_it_is_changed_and_holds_when_it_is_saved(opera
     someone.log_in()
     someone.open("settings")
     assert someone.page.locator(".save-bar").is_hidden()
-    field = someone.page.locator("[data-setting=allow_threshold]")
+    field = someone.page.locator("[data-setting=phrase_digits]")
     field.get_by_role("button", name="más").click()
-    field.get_by_text("Antes: 0,90").wait_for()
+    field.get_by_text("Antes: 8").wait_for()
     someone.page.locator("[data-setting=keep_videos] input").check()
     assert "2 cambios sin guardar" in someone.words()
 
@@ -20,13 +20,13 @@ def test_a_setting_is_marked_when_it_is_changed_and_holds_when_it_is_saved(opera
     assert "2 cambios sin guardar" in someone.words()
     someone.page.click(".save-bar .primary")
     someone.page.locator(".save-bar").wait_for(state="hidden")
-    assert (someone.setting("allow_threshold"), someone.setting("keep_videos")) == (0.91, True)
+    assert (someone.setting("phrase_digits"), someone.setting("keep_videos")) == (9, True)
 
-    for name in ("allow_threshold", "keep_videos"):
+    for name in ("phrase_digits", "keep_videos"):
         someone.page.locator(f"[data-setting={name}]").get_by_role("button", name="Devolver").click()
     someone.page.click(".save-bar .primary")
     someone.page.locator(".save-bar").wait_for(state="hidden")
-    assert (someone.setting("allow_threshold"), someone.setting("keep_videos")) == (0.9, False)
+    assert (someone.setting("phrase_digits"), someone.setting("keep_videos")) == (8, False)
 
 
 def test_a_value_that_cannot_be_is_named_and_not_sent(operator):
@@ -63,10 +63,10 @@ def test_what_the_program_refuses_to_set_is_said(operator):
     assert someone.setting("phrase_digits") == 8
 
 
-def test_a_test_recording_measures_the_delay_of_the_equipment_and_sets_it(operator, puppet):
+def test_a_test_recording_measures_the_delay_of_the_equipment_and_sets_it(operator, on_film):
     """The browser's own camera shows no face, so that its recording is exchanged for one with a known delay."""
     someone = operator()
-    late = puppet(seconds=6.0, offset_frames=-4)
+    late = on_film(offset_frames=-4)
     recorded = []
 
     def exchange(route: Any) -> None:

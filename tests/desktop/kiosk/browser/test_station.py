@@ -1,23 +1,15 @@
 """The whole way of a person at the station, in both languages, with lips and voice that belong together and that do not."""
 
-import re
-
-import pytest
-
 from tests.desktop.kiosk.browser.conftest import HURRY
 from tests.desktop.kiosk.browser.running import MAX_ATTEMPTS
 
 
-@pytest.mark.skip(reason="a filmed puppet is no longer taken for a person, and no recording of one is kept here")
-def test_lips_and_voice_that_belong_together_pass(person, kiosk):
-    someone = person()
+def test_lips_and_voice_that_belong_together_pass(person, kiosk, on_film):
+    someone = person(film=on_film())
     session = someone.begin()
     assert someone.digits() == "".join(session["challenge"]["digits"])
     assert sorted(someone.running_devices()) == ["audio", "video"]
     someone.read()
-    while someone.judged() == "next":  # on a busy machine the devices that play the puppet may start apart
-        someone.press("again")
-        someone.read()
 
     assert someone.judged() == "allow", someone.figures()
     assert someone.heading() == "Verificación correcta"
@@ -28,19 +20,15 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk):
     someone.at("welcome")
 
 
-@pytest.mark.skip(reason="a filmed puppet is no longer taken for a person, and no recording of one is kept here")
-def test_a_voice_that_is_early_does_not_pass(person, kiosk):
-    someone = person(language="en", offset_frames=8, station=HURRY)
+def test_a_voice_that_is_early_does_not_pass(person, kiosk, on_film):
+    someone = person(film=on_film(offset_frames=8), language="en", station=HURRY)
     session = someone.begin()
     someone.read()
-    while someone.judged() == "next" and someone.figures()[-1]["reason"] in ("too_short", "no_speech"):
-        someone.press("again")
-        someone.read()
 
-    assert someone.judged() in ("next", "block"), someone.figures()
-    assert someone.figures()[-1]["reason"] in ("out_of_sync", "delayed"), someone.figures()  # by how well the rest was seen
-    assert re.search("did not match well enough|do not run together", someone.words())
-    assert kiosk.state(session["id"]) in ("open", "blocked")
+    assert someone.judged() == "next", someone.figures()
+    assert someone.figures()[-1]["reason"] == "delayed", someone.figures()
+    assert "do not run together" in someone.words()
+    assert kiosk.state(session["id"]) == "open"
 
 
 def test_words_of_somebody_else_are_blocked_at_once_and_a_recording_ends_by_itself(person, kiosk):
