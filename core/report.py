@@ -54,6 +54,8 @@ class Report:
     processing_time_ms: int
     timings_ms: dict[str, float] = field(default_factory=dict)
     """Time in each stage, by name."""
+    sound_s: float = 0.0
+    """How long the decoded sound is."""
     site: SiteFile | None = None
     """The file that score and thresholds come from; None: the embedded calibration."""
 
@@ -153,6 +155,7 @@ class Report:
         return {
             "file": Path(self.clip.path).name,
             "duration_s": round(self.decoded_frames / VIDEO_FPS if self.decoded_frames else self.clip.duration_s or 0.0, 3),
+            "sound_s": round(self.sound_s, 3),
             "fps": self.clip.fps,
             "width": self.clip.width,
             "height": self.clip.height,

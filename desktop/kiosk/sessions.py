@@ -6,12 +6,20 @@ from enum import StrEnum
 from typing import Any
 
 from lipgate.core.limits import Limits
+from lipgate.core.reasons import Reason
 
 MULTIPLE_FACES = "multiple_faces"
 WRONG_PHRASE = "wrong_phrase"
 OUT_OF_SYNC = "out_of_sync"
 DELAYED = "delayed"
+STARTED_APART = "started_apart"
 ATTEMPTS_USED_UP = "attempts_used_up"
+
+_SHIFTED = (OUT_OF_SYNC, Reason.NO_FIT, Reason.LOOSE_FIT)
+"""What a shift of the sound may come to, by how far it goes."""
+
+STARTED_APART_S = 0.25
+"""Sound and picture of a recording are equally long but for its last packets, unless one of the devices began later."""
 
 CHALLENGE_SECONDS = 120.0
 """How long a phrase may be answered: one that could be prepared for at leisure would prove nothing."""
@@ -109,6 +117,9 @@ def conclude(report: dict[str, Any], heard: Heard | None, limits: Limits) -> tup
         limits: what the report was judged by.
     """
     decision, reason = report["decision"], report["reason"]
+    if reason in _SHIFTED and abs(report["video"]["sound_s"] - report["video"]["duration_s"]) >= STARTED_APART_S:
+        # A browser that gets the first picture and the first sound at different times writes both as of one moment.
+        return "NEXT", STARTED_APART
     if decision == "NEXT" and reason == OUT_OF_SYNC and report["score"] >= limits.allow_threshold:
         # Only the offset stands against it: that is the equipment's, and no other way of reading helps.
         return decision, DELAYED

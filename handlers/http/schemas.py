@@ -31,7 +31,7 @@ REPORT_EXAMPLE: dict[str, Any] = {
     "detector": {"name": "yunet", "version": "2023mar-int8", "sha256": "49f0...", "verified": True},
     "calibration": {"origin": "embedded"},
     "device": "cpu",
-    "video": {"duration_s": 5.36, "fps": 25.0, "width": 976, "height": 528, "sha256": "e3b0..."},
+    "video": {"duration_s": 5.36, "sound_s": 5.36, "fps": 25.0, "width": 976, "height": 528, "sha256": "e3b0..."},
     "debug": {"num_results": 1, "speaker_track": 0, "all_results": [], "timings_ms": {"decode": 105.2}},
     "session_id": "visit-17",
 }
@@ -122,6 +122,7 @@ class Video(_Document):
     """What was scored."""
 
     duration_s: float
+    sound_s: float
     fps: float | None
     width: int
     height: int

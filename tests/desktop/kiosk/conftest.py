@@ -46,6 +46,7 @@ def report(decision: str = "ALLOW", reason: str | None = None, *others: dict[str
     return {
         **(dict.fromkeys(judged) if unjudged else judged),
         **{"decision": decision, "reason": reason, "processing_time_ms": 400, "device": "cpu"},
+        "video": {"duration_s": 5.0, "sound_s": 5.0},
         "model": {"name": "mini", "version": "2.0", "sha256": "c1b4", "verified": True},
         "debug": {"speaker_track": None if unjudged else 0, "all_results": tracks, "num_results": len(tracks)},
         **values,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -130,6 +131,22 @@ def test_only_the_phrase_that_is_shown_opens(begin: Begin, puppet: Callable[...,
 def test_a_person_whose_voice_comes_late_by_the_stations_own_delay_is_allowed(begin: Begin) -> None:
     kiosk = begin(LIPGATE_KIOSK_PHRASE_CHECK="0", LIPGATE_EXPECTED_OFFSET_FRAMES="-6", **LENIENT)
     assert kiosk.attempt(kiosk.start(), "late_sound").json()["attempt"]["decision"] == "ALLOW"
+
+
+def test_a_recording_whose_devices_started_apart_is_taken_again(
+    begin: Begin, on_film: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A browser writes the first picture and the first sound as of one moment, whenever they came."""
+    apart = tmp_path / "apart.mp4"
+    late = ["-ss", "0.48", "-i", str(on_film()), "-i", str(on_film()), "-map", "0:v", "-map", "1:a", "-t", "8"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *late, "-af", "atrim=0:8", "-vf", "trim=0:7.52", str(apart)]
+    subprocess.run(command, check=True)
+    kiosk = begin(LIPGATE_KIOSK_PHRASE_CHECK="0")
+    session = kiosk.start()
+    first = kiosk.attempt(session, apart.read_bytes()).json()
+    assert (first["attempt"]["decision"], first["attempt"]["reason"]) == ("NEXT", "started_apart")
+    again = kiosk.attempt(first["session"], on_film().read_bytes()).json()
+    assert again["session"]["state"] == "allowed"
 
 
 def test_a_station_that_is_killed_opens_again_with_every_verdict_it_told(begin: Begin) -> None:

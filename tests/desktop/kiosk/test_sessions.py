@@ -13,6 +13,8 @@ from lipgate.desktop.kiosk.station import PATIENCE_S
 from lipgate.handlers.domain.errors import UnavailableError
 from tests.desktop.kiosk.conftest import MakeKiosk, RunningKiosk, report, track
 
+APART = {"duration_s": 5.0, "sound_s": 5.4}
+
 RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
 
 
@@ -25,6 +27,10 @@ RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
         (report("NEXT", score=0.8), RIGHT, "NEXT", "out_of_sync"),
         (report("NEXT", score=0.8), WRONG, "NEXT", "out_of_sync"),
         (report("NEXT", "out_of_sync", offset_frames=-5), WRONG, "NEXT", "delayed"),
+        (report("NEXT", "out_of_sync", video=APART), RIGHT, "NEXT", "started_apart"),
+        (report("BLOCK", "no_fit", score=0.001, video=APART), RIGHT, "NEXT", "started_apart"),
+        (report("NEXT", "no_face", video=APART), RIGHT, "NEXT", "no_face"),
+        (report("ALLOW", video=APART), WRONG, "NEXT", "wrong_phrase"),
         (report("NEXT", "no_face"), WRONG, "NEXT", "no_face"),
         (report("BLOCK"), RIGHT, "BLOCK", "out_of_sync"),
         (report("ALLOW", None, track(1)), RIGHT, "NEXT", "multiple_faces"),
