@@ -1,7 +1,9 @@
 """What all tests share: the puppet, and the folder of embedded weights."""
 
 import hashlib
+import os
 import subprocess
+import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,14 +23,24 @@ def puppet(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         pytest.skip("puppet videos are made of a photograph in scikit-image: pip install 'lipgate[test]'")
     from training.puppet import Puppet, make
 
-    folder = tmp_path_factory.mktemp("puppet")
+    folder = _common(tmp_path_factory) / "puppet"
+    folder.mkdir(exist_ok=True)
 
     def made(spec: Puppet | None = None, suffix: str = ".mp4", **fields: Any) -> Path:
         spec = spec or Puppet(**fields)
         path = folder / f"{hashlib.sha256(repr(spec).encode()).hexdigest()[:16]}{suffix}"
-        return path if path.exists() else make(path, spec)
+        if not path.exists():
+            with tempfile.TemporaryDirectory(dir=folder) as own:  # two processes of a run may want the same
+                make(Path(own) / path.name, spec).replace(path)
+        return path
 
     return made
+
+
+def _common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the whole run, also where several processes share its tests."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,14 @@ def test_every_route_is_described_with_its_errors(api: Api) -> None:
     assert set(STATUS.values()) <= {400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 503, 504}
 
 
+def test_the_page_of_the_documentation_needs_no_internet(api: Api) -> None:
+    page = api.client.get("/docs").text
+    places = re.findall(r"""(?:src|href|url)(?:=|: )['"]([^'"]+)""", page)
+    assert len(places) >= 4
+    assert [place for place in places if not place.startswith("/")] == []
+    assert {api.client.get(place).status_code for place in places} == {200}
+
+
 def test_every_document_has_an_example_that_fits_it() -> None:
     for model in schemas.DOCUMENTS:
         schema = model.model_json_schema()
