@@ -6,13 +6,14 @@ source -> media -> scenes -> faces -> sync -> verdict -> report
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from lipgate.core import media, scenes
 from lipgate.core.artifacts import Artifacts
+from lipgate.core.candidates import Candidates, Take
 from lipgate.core.constants import VIDEO_FPS, VSHIFT
 from lipgate.core.errors import DeadlineError
 from lipgate.core.faces.detection import Detection, Detector
@@ -29,7 +30,7 @@ from lipgate.core.stopwatch import Stopwatch
 from lipgate.core.sync.distances import compared
 from lipgate.core.sync.track_scorer import TrackScorer
 from lipgate.core.track_result import OverTime, TrackResult, over_time
-from lipgate.core.verdict import ClipFacts, judge, track_reason
+from lipgate.core.verdict import ClipFacts, Verdict, judge, track_reason
 
 _TRACKER_LAG = 40
 """A track that is still to come may begin this many frames before the newest picture."""
@@ -47,6 +48,9 @@ class Options:
     """Longest time the score may take."""
     on_progress: Callable[[float, float | None], None] | None = None
     """Told seconds of video done and, where known, in all."""
+    sound_track: int | None = None
+    picture_track: int | None = None
+    """Numbers, from 0, of the tracks to judge; by default those that a player takes and that serve."""
 
 
 def score(source: str | Path, models: Models, options: Options | None = None, limits: Limits | None = None) -> Report:
@@ -67,25 +71,32 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
     began = time.perf_counter()
     watch = Stopwatch()
     deadline = None if options.deadline_s is None else time.monotonic() + options.deadline_s
-    with watch.stage("probe"):
-        try:
-            clip = media.probe(source, max_duration_s=limits.max_duration_s, max_pixels=limits.max_pixels, deadline=deadline)
-        except media.Overdue as error:
-            raise DeadlineError(options.deadline_s or 0.0) from error
-    run = _Run(clip, models, options, limits, watch, deadline)
-    if clip.has_audio:
-        try:
-            with ExitStack() as stack:
-                run.go(stack)
-        except media.Overdue as error:
-            raise DeadlineError(options.deadline_s or 0.0) from error
-    with watch.stage("verdict"):
-        verdict = judge(run.results, run.facts, models.calibration, limits)
+    try:
+        with watch.stage("probe"):
+            clip = media.probe(
+                source,
+                max_duration_s=limits.max_duration_s,
+                max_pixels=limits.max_pixels,
+                deadline=deadline,
+                picture=options.picture_track,
+                sound=options.sound_track,
+            )
+        with watch.stage("listen"):
+            candidates = Candidates(
+                clip,
+                models.speech,
+                deadline,
+                fixed_sound=options.sound_track is not None,
+                fixed_picture=options.picture_track is not None,
+            )
+        best = _best(candidates, models, options, limits, watch, deadline)
+    except media.Overdue as error:
+        raise DeadlineError(options.deadline_s or 0.0) from error
     return Report(
-        clip=clip,
-        decoded_frames=run.frames,
-        verdict=verdict,
-        tracks=sorted(run.results, key=lambda result: result.track),
+        clip=best.run.clip,
+        decoded_frames=best.run.frames,
+        verdict=best.verdict,
+        tracks=sorted(best.run.results, key=lambda result: result.track),
         calibration=models.calibration,
         model=models.sync_info,
         detector=models.detector_info,
@@ -95,7 +106,36 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         limits=limits,
         sound_s=run.facts.audio_frames / VIDEO_FPS,
         site=models.site,
+        heard=candidates.heard,
     )
+
+
+def _best(
+    candidates: Candidates, models: Models, options: Options, limits: Limits, watch: Stopwatch, deadline: float | None
+) -> "_Judged":
+    """Judge the picture and the sound that serve."""
+
+    def judged(take: Take, options: Options) -> _Judged:
+        run = _Run(take.clip, models, options, limits, watch, deadline)
+        if run.clip.has_audio:
+            with ExitStack() as stack:
+                run.go(stack)
+        with watch.stage("verdict"):
+            facts = replace(run.facts, sound_passed_over=take.passed_over)
+            return _Judged(run, judge(run.results, facts, models.calibration, limits))
+
+    if not candidates.several:
+        return judged(candidates.first, options)
+    take, found = candidates.best(lambda take: judged(take, replace(options, artifacts=None)), models.calibration)
+    return judged(take, options) if options.artifacts else found
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A run that came to its end."""
+
+    run: "_Run"
+    verdict: Verdict
 
 
 @dataclass

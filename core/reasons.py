@@ -33,6 +33,7 @@ class Reason(StrEnum):
     SHOT_CHANGES = "shot_changes"
     FACE_CHANGES = "face_changes"
     PART_UNSEEN = "part_unseen"
+    SEVERAL_SOUNDS = "several_sounds"
 
     @property
     def text(self) -> str:
@@ -68,5 +69,6 @@ _TEXTS = {
     Reason.SEVERAL_FACES: "There is a second face that could be the speaker.",
     Reason.SHOT_CHANGES: "The shot changes: the video is cut.",
     Reason.FACE_CHANGES: "The face that is followed changes on the way.",
+    Reason.SEVERAL_SOUNDS: "The sound that a player plays does not fit these lips; another one of the file does.",
     Reason.PART_UNSEEN: "Somebody speaks while the face cannot be seen.",
 }

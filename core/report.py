@@ -8,9 +8,11 @@ import numpy as np
 
 from lipgate.core import __version__
 from lipgate.core.calibration import Calibration
+from lipgate.core.candidates import Heard, described
 from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS, WINDOW_FRAMES
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip
+from lipgate.core.media.tracks import Kind
 from lipgate.core.reasons import Reason
 from lipgate.core.site_calibration import SiteFile
 from lipgate.core.sync.distances import SyncResult
@@ -58,6 +60,8 @@ class Report:
     """How long the decoded sound is."""
     site: SiteFile | None = None
     """The file that score and thresholds come from; None: the embedded calibration."""
+    heard: dict[int, Heard] = field(default_factory=dict)
+    """What a first look found in each sound, by number, where there were several to choose from."""
 
     @property
     def decision(self) -> Decision:
@@ -92,6 +96,8 @@ class Report:
             "offset_changes": self._offset_changes(),
             "drift_ms_per_min": self._drift(),
             "picture": self._picture(),
+            "sound_tracks": described(self.clip, Kind.SOUND, self.heard),
+            "picture_tracks": described(self.clip, Kind.PICTURE, self.heard),
             "verified": self.model.verified and self.detector.verified,
             "processing_time_ms": self.processing_time_ms,
             "model": asdict(self.model),

@@ -75,6 +75,8 @@ class ClipFacts:
     """bool (frames,): whether somebody speaks."""
     findings: tuple[Finding, ...] = ()
     """What the checks of the whole picture and sound noticed."""
+    sound_passed_over: bool = False
+    """A player plays another sound of the file, in which somebody speaks too and which does not fit."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ class Verdict:
     def judged(self) -> bool:
         """Whether something was measured."""
         return self.speaker is not None
+
+    @property
+    def fits(self) -> bool:
+        """Whether what is heard is what these lips say, early or late perhaps."""
+        return self.decision is Decision.ALLOW or Reason.OUT_OF_SYNC in self.reasons
 
     @property
     def shares(self) -> dict[str, float]:
@@ -259,6 +266,8 @@ def _whole(case: _Case) -> Iterator[_Ruling]:
 
 
 def _picture(case: _Case) -> Iterator[_Ruling]:
+    if case.facts.sound_passed_over:
+        yield _Ruling(Decision.NEXT, Reason.SEVERAL_SOUNDS)
     for finding in (*case.facts.findings, *case.speaker.findings):
         if finding.counts:
             yield _Ruling(Decision.NEXT, Reason(str(finding.cause)))

@@ -35,8 +35,8 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
     """
     width, height = clip.decoded_size
     filters = f"fps={VIDEO_FPS}:start_time=0,scale={width}:{height}"
-    output = ["-map", "0:V:0", "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
-    other = ["-map", "0:a:0", *UNUSED] if clip.has_audio else []
+    output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
+    other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
     # it does by default, `fps` would lose its place in time and show the rest 80 ms late.
     keep_filters = ["-loglevel", "quiet", "-reinit_filter", "0"]

@@ -1,16 +1,23 @@
-"""What a file is, as ffmpeg itself tells it while decoding the first picture (there is no ffprobe)."""
+"""What a file is, as ffmpeg itself tells it while decoding the first picture (there is no ffprobe).
+
+Facts come from what the muxers `framehash` and `framecrc` write: codecs, sizes and rates, and nothing that the file could say in
+words. The log repeats titles and tags, which may hold anything.
+"""
 
 import hashlib
 import os
 import re
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lipgate.core.constants import VIDEO_FPS
 from lipgate.core.errors import InputError
 from lipgate.core.media import ffmpeg
+from lipgate.core.media.length import measured_s
+from lipgate.core.media.tracks import ONLY_PICTURE, Kind, Track, fraction, listed, pictures_in_order, sounds_in_order
 
 PROBE_SECONDS = 30.0
 """Longest time the first look at a file may take."""
@@ -18,15 +25,33 @@ PROBE_SECONDS = 30.0
 MAX_DECODE_SIDE = 1920
 """Larger pictures are scaled down while decoding: a face that is too small then says too little about lips."""
 
-_DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
-_STREAM = re.compile(r"^\s*Stream #\d+:\d+.*?: (Video|Audio): (.*)$")
-_SIZE = re.compile(r"(?<![\w.])(\d{1,6})x(\d{1,6})(?![\w.])")
-_RATE = re.compile(r"([\d.]+)(k?) (fps|tbr)\b")
+_DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),", re.MULTILINE)
+_OPENED = re.compile(r"^Input #0", re.MULTILINE)
 _REFUSED = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds)")
-_SAMPLE_RATE = re.compile(r"\b[1-9]\d* Hz\b")
+_DECODED = re.compile(
+    r"^#format:.*?^#tb 0: (?P<tick>\S+)$.*?^#dimensions 0: (?P<width>\d+)x(?P<height>\d+)$.*?^#stream#.*?$\n?", re.M | re.S
+)
 
 _SQUARE_PIXELS = "scale=w='max(1,round(iw*if(between(sar,0.1,10),sar,1)))':h=ih,setsar=1"
 """Filter that turns non-square pixels into square ones. Stranger shapes are forged; they could ask for any width."""
+
+_LISTING = [
+    "-map",
+    "0:v?",
+    "-map",
+    "0:a?",
+    "-c",
+    "copy",
+    "-copy_unknown",
+    "-frames",
+    "0",
+    "-fflags",
+    "+bitexact",
+    "-f",
+    "framecrc",
+    "pipe:1",
+]
+"""Output that tells of all pictures, then of all sounds. No other kind: ffmpeg would read on for the first line of subtitles."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +69,15 @@ class Clip:
     """Of the upright picture, in pixels of the source."""
     height: int
     has_audio: bool
-    """Whether there is a sound stream that says how it is sampled; decoding it may still fail."""
+    """Whether the sound says how it is sampled; decoding it may still fail."""
     max_pixels: int | None = None
     """No larger picture is decoded, also not where the size changes on the way."""
+    picture: Track = ONLY_PICTURE
+    """The one that is decoded."""
+    sound: Track | None = None
+    """The one that is heard; None where there is none."""
+    tracks: tuple[Track, ...] = ()
+    """All pictures and sounds of the file."""
 
     @property
     def decoded_size(self) -> tuple[int, int]:
@@ -56,52 +87,132 @@ class Clip:
 
 
 def probe(
-    path: str | Path, *, max_duration_s: float = float("inf"), max_pixels: int | None = None, deadline: float | None = None
+    path: str | Path,
+    *,
+    max_duration_s: float = float("inf"),
+    max_pixels: int | None = None,
+    deadline: float | None = None,
+    picture: int | None = None,
+    sound: int | None = None,
 ) -> Clip:
-    """Look at a file and decode its first picture.
+    """Look at a file, choose its picture and its sound, and decode the first picture.
 
     Args:
         path: a local file.
-        max_duration_s: refuse what says it is longer.
+        max_duration_s: refuse what is longer; where the container says so, its pictures are counted first.
         max_pixels: refuse larger pictures (width times height); the decoder never makes one.
         deadline: `time.monotonic()` at which to give up.
+        picture: number of the picture track to take, from 0; by default as a player chooses.
+        sound: likewise of the sound.
 
     Raises:
         InputError: file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream, corrupt_video,
-            video_too_long, resolution_too_high.
+            video_too_long, resolution_too_high, track_not_found.
     """
     path = Path(path)
     _check_file(path)
-    opened = ffmpeg.input_arguments(path, max_pixels)
-    log = _run(path, [*opened, "-map", "0:V:0", "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "null", "-"], deadline)
-    _check_refused(path, log, max_pixels)
-    listing, _, output = log.partition("Output #0")
-    videos, sounds = _streams(listing, "Video"), _streams(listing, "Audio")
-    if "Input #0" not in listing:
-        raise InputError("not_a_video", f"{path.name} is not a video file that can be read.")
-    if not videos:
+    look = _Look(path, max_pixels, deadline)
+    films = pictures_in_order(look.tracks)
+    if not films:
         raise InputError("no_video_stream", f"{path.name} holds no video stream.")
-    duration = _duration(listing)
+    if picture is not None:
+        films = [_numbered(path, films, picture)]
+    sounds = sounds_in_order(look.tracks)
+    heard = _numbered(path, sounds, sound) if sound is not None else next(iter(sounds), None)
+    film, seen = look.first_decoded(films)
+    width, height = int(seen["width"]), int(seen["height"])
+    _check_size(path, width, height, max_pixels)
+    has_audio = heard is not None and heard.sampled
+    duration = _duration(look.log)
+    if not has_audio or (duration or 0) > max_duration_s:
+        # Nothing will be decoded that could be counted, or what the container says would refuse the file: neither is believed.
+        duration = measured_s(path, film, max_duration_s, deadline)
     if duration is not None and duration > max_duration_s:
-        raise InputError("video_too_long", f"{path.name} lasts {duration:.0f} s; at most {max_duration_s:g} s are taken.")
-    declared = _SIZE.search(videos[0])
-    if declared:
-        _check_size(path, declared, max_pixels)
-
-    # The size after rotation and non-square pixels is known for sure only from the output side of a decoded picture.
-    decoded = [size for line in _streams(output, "Video") if (size := _SIZE.search(line))]
-    if not decoded or re.search(r"frame=\s*0\b(?!.*frame=\s*[1-9])", output, re.DOTALL):
-        raise InputError("corrupt_video", f"{path.name} holds no picture that can be decoded.")
+        raise InputError("video_too_long", f"{path.name} is longer than the {max_duration_s:g} s that are taken.")
+    rate = fraction(seen["tick"])
     return Clip(
         path=path,
         sha256=_sha256(path),
         duration_s=duration,
-        fps=_rate(videos[0]),
-        width=int(decoded[0][1]),
-        height=int(decoded[0][2]),
-        has_audio=bool(sounds) and _SAMPLE_RATE.search(sounds[0]) is not None,
+        fps=round(float(1 / rate), 3) if rate and 1 / rate < 40 * VIDEO_FPS else None,
+        width=width,
+        height=height,
+        has_audio=has_audio,
         max_pixels=max_pixels,
+        picture=film,
+        sound=heard,
+        tracks=tuple(look.tracks),
     )
+
+
+class _Look:
+    """What ffmpeg tells of a file: its tracks, and the first picture of those asked for."""
+
+    def __init__(self, path: Path, max_pixels: int | None, deadline: float | None) -> None:
+        self._path = path
+        self._max_pixels = max_pixels
+        self._deadline = deadline
+        # In nearly every file the first picture is the film: one run then tells all.
+        said, self.log = self._run([*_decoding("0:V:0"), *_LISTING])
+        self._first = _DECODED.search(said)
+        if self._first is None:  # no film, or none that can be decoded, which ends a run
+            said, log = self._run(_LISTING)
+            self.log = log + self.log
+        if not _OPENED.search(self.log):
+            self._check_refused(self.log)
+            raise InputError("not_a_video", f"{path.name} is not a video file that can be read.")
+        self.tracks = listed(_DECODED.sub("", said), self.log)
+
+    def first_decoded(self, films: Sequence[Track]) -> tuple[Track, re.Match[str]]:
+        """The first of several films that can be decoded, and what is known of its first picture."""
+        first = min((film.number for film in self.tracks if film.kind is Kind.PICTURE and not film.cover), default=0)
+        for film in films:
+            _check_size(self._path, film.width, film.height, self._max_pixels)
+            found, log = self._first, self.log
+            if film.number != first:
+                said, log = self._run(_decoding(film.specifier))
+                found = _DECODED.search(said)
+            if found is not None:
+                return film, found
+            self._check_refused(log)
+        raise InputError("corrupt_video", f"{self._path.name} holds no picture that can be decoded.")
+
+    def _check_refused(self, log: str) -> None:
+        """Tell what a decoder found too large from what is broken. Only of a file that is refused anyway is the log believed."""
+        for refused in _REFUSED.finditer(log):
+            _check_size(self._path, int(refused[1]), int(refused[2]), self._max_pixels)
+
+    def _run(self, outputs: list[str]) -> tuple[str, str]:
+        """What ffmpeg writes and what it logs, without the file's name: that may hold anything."""
+        left = PROBE_SECONDS if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        seconds = min(PROBE_SECONDS, left)
+        arguments = [*ffmpeg.input_arguments(self._path, self._max_pixels), *outputs]
+        with ffmpeg.running(arguments, capture_log=True) as process:
+            try:
+                said, log = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired as error:
+                if left < PROBE_SECONDS:  # the want of time is the caller's, not a fault of the file
+                    raise ffmpeg.Overdue from error
+                raise InputError("corrupt_video", f"{self._path.name} could not be opened within {seconds:g} s.") from error
+        if process.returncode < 0:  # not a word about the file: another one may fare the same on this machine
+            raise InputError("corrupt_video", f"{self._path.name} could not be opened: ffmpeg was ended by a signal.")
+        log = log.replace(os.fsencode(f"file:{self._path}"), b"")
+        return said.decode("utf-8", "replace").replace("\r\n", "\n"), log.decode("utf-8", "replace")
+
+
+def _decoding(specifier: str) -> list[str]:
+    """Output that tells size and rate of the first picture, upright and with square pixels, once it is decoded."""
+    chain = ["-map", specifier, "-frames:v", "1", "-vf", _SQUARE_PIXELS]
+    return [*chain, "-fflags", "+bitexact", "-f", "framehash", "-hash", "crc32", "pipe:1"]
+
+
+def _numbered(path: Path, tracks: Sequence[Track], number: int) -> Track:
+    for track in tracks:
+        if track.number == number:
+            return track
+    kind = "picture" if any(track.kind is Kind.PICTURE for track in tracks) else "sound"
+    numbers = ", ".join(str(track.number) for track in sorted(tracks, key=lambda track: track.number)) or "none"
+    raise InputError("track_not_found", f"{path.name} has no {kind} track {number}; there are: {numbers}.")
 
 
 def _check_file(path: Path) -> None:
@@ -119,49 +230,14 @@ def _check_file(path: Path) -> None:
         raise InputError("file_unreadable", f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _check_refused(path: Path, log: str, max_pixels: int | None) -> None:
-    """Tell apart what is broken and what a decoder found too large, also where the container said otherwise."""
-    for refused in _REFUSED.finditer(log):
-        _check_size(path, refused, max_pixels)
-
-
-def _check_size(path: Path, size: re.Match[str], max_pixels: int | None) -> None:
-    width, height = int(size[1]), int(size[2])
+def _check_size(path: Path, width: int, height: int, max_pixels: int | None) -> None:
     if max_pixels and width * height > max_pixels:
         raise InputError("resolution_too_high", f"{path.name} is {width}x{height}; at most {max_pixels} pixels are taken.")
 
 
-def _run(path: Path, arguments: list[str], deadline: float | None) -> str:
-    """What ffmpeg says of the file, without the file's name: that may hold anything, also lines like ffmpeg's own."""
-    left = PROBE_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
-    seconds = min(PROBE_SECONDS, left)
-    with ffmpeg.running(arguments, capture_log=True) as process:
-        try:
-            _, log = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            if left < PROBE_SECONDS:  # the want of time is the caller's, not a fault of the file
-                raise ffmpeg.Overdue from error
-            raise InputError("corrupt_video", f"{path.name} could not be opened within {seconds:g} s.") from error
-    if process.returncode < 0:  # not a word about the file: another one may fare the same on this machine
-        raise InputError("corrupt_video", f"{path.name} could not be opened: ffmpeg was ended by a signal.")
-    return log.replace(os.fsencode(f"file:{path}"), b"").decode("utf-8", "replace")
-
-
-def _streams(listing: str, kind: str) -> list[str]:
-    """Descriptions of the streams of one kind; pictures attached to a sound file (covers) are not video."""
-    found = [match for line in listing.splitlines() if (match := _STREAM.match(line))]
-    return [match[2] for match in found if match[1] == kind and "attached pic" not in match[2]]
-
-
-def _duration(listing: str) -> float | None:
-    match = _DURATION.search(listing)
+def _duration(log: str) -> float | None:
+    match = _DURATION.search(log)
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
-
-
-def _rate(description: str) -> float | None:
-    rates = {unit: float(number) * (1000 if kilo else 1) for number, kilo, unit in _RATE.findall(description)}
-    rate = rates.get("fps") or rates.get("tbr")
-    return rate if rate and rate < 40 * VIDEO_FPS else None
 
 
 def _sha256(path: Path) -> str:

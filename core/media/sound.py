@@ -8,6 +8,7 @@ import numpy as np
 
 from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
 from lipgate.core.media import ffmpeg
+from lipgate.core.media.mix import Mixer
 from lipgate.core.media.pictures import UNUSED
 from lipgate.core.media.probe import Clip
 
@@ -20,6 +21,7 @@ _SILENCE = AUDIO_RATE
 # SMJPEG is the plainest container in ffmpeg that keeps the timestamps of PCM: a fixed head, then for each packet
 # "sndD", milliseconds, bytes (big-endian), samples.
 _HEAD_BYTES = 36
+_CHANNELS_AT = 27
 _PACKET = struct.Struct(">4siI")
 _AS_PACKETS = ["-map_metadata", "-1", "-fflags", "+bitexact", "-avoid_negative_ts", "disabled", "-f", "smjpeg", "pipe:1"]
 
@@ -50,12 +52,13 @@ class Sound:
         """Largest absolute sample read so far, 0 to 32768."""
 
     def __enter__(self) -> "Sound":
-        if self._clip.has_audio:
-            output = ["-map", "0:a:0", "-ar", str(AUDIO_RATE), "-ac", "1", "-c:a", "pcm_s16le", *_AS_PACKETS]
-            other = ["-map", "0:V:0", *UNUSED]
+        track = self._clip.sound
+        if self._clip.has_audio and track is not None:
+            output = ["-map", track.specifier, "-ar", str(AUDIO_RATE), "-c:a", "pcm_s16le", *_AS_PACKETS]
+            other = ["-map", self._clip.picture.specifier, *UNUSED]
             arguments = ["-loglevel", "quiet", *ffmpeg.input_arguments(self._clip.path), *output, *other]
             process = self._stack.enter_context(ffmpeg.running(arguments, deadline=self._deadline))
-            self._packets = _Packets(self._stack.enter_context(ffmpeg.Output(process)))
+            self._packets = _Packets(self._stack.enter_context(ffmpeg.Output(process)), track.layout)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -127,9 +130,11 @@ class _Packets:
     forged timestamp, and counts from zero again where rate or channels of the sound change on the way.
     """
 
-    def __init__(self, pipe: ffmpeg.Output) -> None:
+    def __init__(self, pipe: ffmpeg.Output, layout: str) -> None:
         self._pipe = pipe
-        self._began = False
+        self._layout = layout
+        self._mixer: Mixer | None = None
+        """None before the first packet."""
         self._done = 0
         """Samples handed on, silence included."""
         self._silence = 0
@@ -156,17 +161,21 @@ class _Packets:
 
     def _next(self) -> bool:
         """Read a packet; False at the end."""
-        head_read = self._began or self._pipe.read(_HEAD_BYTES) is not None
-        head = self._pipe.read(_PACKET.size) if head_read else None
+        began = self._mixer is not None
+        if self._mixer is None:
+            opening = self._pipe.read(_HEAD_BYTES)
+            if opening is None:
+                return False
+            self._mixer = Mixer(max(1, opening[_CHANNELS_AT]), self._layout)
+        head = self._pipe.read(_PACKET.size)
         if head is None:
             return False
         kind, milliseconds, size = _PACKET.unpack(head)
         data = self._pipe.read(size) if kind == b"sndD" else None
         if data is None:
             return False
-        self._waiting = np.frombuffer(data, "<i2")
+        self._waiting = self._mixer.mix(np.frombuffer(data, "<i2").reshape(-1, self._mixer.channels))
         late = milliseconds * AUDIO_RATE // 1000 - self._done
-        if not self._began or abs(late) > _DRIFT:
+        if not began or abs(late) > _DRIFT:
             self._silence, self._waiting = max(0, late), self._waiting[max(0, -late) :]
-        self._began = True
         return True

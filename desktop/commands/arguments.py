@@ -30,3 +30,10 @@ def add_offset_range(parser: argparse.ArgumentParser) -> None:
     """`--offset-range`."""
     text = f"search offsets of -N..N frames (default {VSHIFT}); confidence is always that of {2 * VSHIFT + 1} shifts"
     parser.add_argument("--offset-range", type=number(1, 100), default=VSHIFT, metavar="N", help=text)
+
+
+def add_tracks(parser: argparse.ArgumentParser) -> None:
+    """`--audio-track` and `--video-track`."""
+    text = "number of the {} track to judge, from 0 (default: as a player chooses, and one that serves)"
+    parser.add_argument("--audio-track", type=number(0, 999), metavar="N", help=text.format("sound"))
+    parser.add_argument("--video-track", type=number(0, 999), metavar="N", help=text.format("picture"))

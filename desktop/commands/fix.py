@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lipgate.core.errors import NotJudgedError
-from lipgate.desktop.commands.arguments import add_models, add_offset_range
+from lipgate.desktop.commands.arguments import add_models, add_offset_range, add_tracks
 
 
 def add_parser(commands: Any) -> None:
@@ -19,6 +19,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("target", type=Path, metavar="OUT")
     add_models(parser)
     add_offset_range(parser)
+    add_tracks(parser)
     parser.add_argument("--force", action="store_true", help="move the sound also where one shift does not put it right")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and write nothing")
     parser.set_defaults(run=run)
@@ -36,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lipgate.desktop.tables import say_offset
 
     models = Models.load(arguments.model, arguments.detector, arguments.device)
-    report = score(arguments.source, models, Options(vshift=arguments.offset_range))
+    tracks = {"sound_track": arguments.audio_track, "picture_track": arguments.video_track}
+    report = score(arguments.source, models, Options(vshift=arguments.offset_range, **tracks))
     offset = plan(report)
     if warning := doubt(report):
         if not arguments.force:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lipgate.desktop.commands.arguments import add_calibration, add_models, add_offset_range, add_profile
+from lipgate.desktop.commands.arguments import add_calibration, add_models, add_offset_range, add_profile, add_tracks
 from lipgate.desktop.outcome import FileOutcome, outcome_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with plots")
     parser.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="write the video with boxes and confidence drawn in")
     add_offset_range(parser)
+    add_tracks(parser)
     parser.add_argument("--artifacts", type=Path, metavar="DIR", help="keep faces, scenes, tracks, crops and distances there")
     parser.set_defaults(run=run)
 
@@ -68,7 +69,13 @@ def _score(number: int, file: str, models: "Models", arguments: argparse.Namespa
     if artifacts and len(arguments.files) > 1:
         artifacts = artifacts / f"{number:03d}_{Path(file).stem}"
     with _progress(file) as on_progress:
-        options = Options(vshift=arguments.offset_range, artifacts=artifacts, on_progress=on_progress)
+        options = Options(
+            vshift=arguments.offset_range,
+            artifacts=artifacts,
+            on_progress=on_progress,
+            sound_track=arguments.audio_track,
+            picture_track=arguments.video_track,
+        )
         outcome = outcome_of(file, models, options)
     if outcome.error is not None:
         print(f"{file}: error [{outcome.error.code}]: {outcome.error.message}", file=sys.stderr)

@@ -78,10 +78,10 @@ class _Encoder:
         codecs = _CODECS[target.suffix.lower()]
         output = ["-map", "0:v", "-vf", _PICTURE, *_COLOURS, *codecs, f"file:{target}"]
         source = unused = []
-        if clip.has_audio:
+        if clip.has_audio and clip.sound:
             source = ffmpeg.input_arguments(clip.path)
-            output = ["-map", "1:a:0", "-af", _SOUND, *output]
-            unused = ["-map", "1:V:0", "-c", "copy", "-f", "null", "-"]
+            output = ["-map", clip.sound.of_input(1), "-af", _SOUND, *output]
+            unused = ["-map", clip.picture.of_input(1), "-c", "copy", "-f", "null", "-"]
         # -max_error_rate 1: sound too damaged to decode becomes silence, not a failure.
         self._arguments = ["-loglevel", "error", "-y", "-max_error_rate", "1", *pictures, *source, *output, *unused]
         self._target = target

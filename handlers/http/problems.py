@@ -26,6 +26,7 @@ STATUS = {
     "not_a_video": 422,
     "no_video_stream": 422,
     "corrupt_video": 422,
+    "track_not_found": 422,
     "video_too_long": 422,
     "resolution_too_high": 422,
     "ffmpeg_missing": 503,

@@ -25,6 +25,10 @@ REPORT_EXAMPLE: dict[str, Any] = {
     "offset_changes": [],
     "drift_ms_per_min": None,
     "picture": {"authenticity": "not_assessed"},
+    "sound_tracks": [
+        {"track": 0, "codec": "aac", "rate": 48000, "layout": "mono", "flags": ["default"], "used": True, "heard": None}
+    ],
+    "picture_tracks": [{"track": 0, "codec": "h264", "width": 976, "height": 528, "flags": ["default"], "used": True}],
     "verified": True,
     "processing_time_ms": 812,
     "model": {"name": "mini", "version": "1.0", "sha256": "6d53...", "verified": True},
@@ -168,6 +172,31 @@ class Summary(_Document):
     worst_score: float | None = Field(description="Of the speaker's worst two seconds at the offset of the whole.")
 
 
+class SoundTrack(_Document):
+    """A sound of the file."""
+
+    track: int = Field(description="Number, from 0.")
+    codec: str
+    rate: int | None
+    layout: str | None = Field(description="Channels, in ffmpeg's words.")
+    flags: list[str]
+    used: bool = Field(description="Whether it was judged.")
+    heard: Literal["speech", "no_speech", "silent", "not_decodable"] | None = Field(
+        description="What a first look found, where there were several to choose from."
+    )
+
+
+class PictureTrack(_Document):
+    """A picture of the file."""
+
+    track: int = Field(description="Number, from 0.")
+    codec: str
+    width: int | None
+    height: int | None
+    flags: list[str]
+    used: bool = Field(description="Whether it was judged.")
+
+
 class ReportDocument(_Document):
     """The report, the same as from the command line. Metrics are null where nothing was judged; all but ALLOW has a reason."""
 
@@ -190,6 +219,10 @@ class ReportDocument(_Document):
     offset_changes: list[OffsetChange] = Field(default_factory=list)
     drift_ms_per_min: float | None = None
     picture: dict[str, Any] = Field(default_factory=dict, description="Whether anything speaks against a filmed person.")
+    sound_tracks: list[SoundTrack] = Field(default_factory=list, description="All sounds of the file, and which was judged.")
+    picture_tracks: list[PictureTrack] = Field(
+        default_factory=list, description="All pictures of the file, and which was judged."
+    )
     verified: bool
     processing_time_ms: int
     model: Weights

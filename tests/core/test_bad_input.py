@@ -86,7 +86,6 @@ def good(puppet: MakePuppet) -> Path:
         (bad_files.no_packets, "corrupt_video"),
         (bad_files.unknown_picture_codec, "corrupt_video"),
         (bad_files.external_data, "corrupt_video"),
-        (bad_files.says_it_lasts_for_days, "video_too_long"),
         (bad_files.y4m_of_67_megapixels, "resolution_too_high"),
         (bad_files.y4m_of_4_gigapixels, "resolution_too_high"),
         (bad_files.gif_of_4_gigapixels, "resolution_too_high"),
@@ -133,8 +132,17 @@ def test_sound_much_shorter_or_longer_than_the_picture_is_not_judged(
     assert score(tmp_path / "uneven.mkv")[1]["reason"] == "length_mismatch"
 
 
+def test_a_file_that_says_it_lasts_for_days_is_judged_by_what_it_holds(score: Score, good: Path, tmp_path: Path) -> None:
+    status, document = score(bad_files.says_it_lasts_for_days(tmp_path, good))
+    assert (status, document["offset_frames"], document["video"]["duration_s"]) == (0, 0, 4.0)
+
+
 @pytest.mark.parametrize(
-    ("make", "reason"), [(bad_files.unknown_sound_codec, "no_audio"), (bad_files.sound_jumps_by_hours, "length_mismatch")]
+    ("make", "reason"),
+    [
+        (bad_files.unknown_sound_codec, "no_audio"),
+        (bad_files.sound_jumps_by_hours, "length_mismatch"),
+    ],
 )
 def test_broken_sound_is_a_reason_and_not_an_error(score: Score, good: Path, tmp_path: Path, make: Callable, reason: str) -> None:
     status, document = score(make(tmp_path, good))

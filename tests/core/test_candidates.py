@@ -1,0 +1,121 @@
+"""Of several pictures and sounds the ones that serve are judged, and the report names all."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import pytest
+
+from lipgate.core.models import Models
+from lipgate.core.pipeline import Options, score
+from lipgate.desktop.cli import main
+
+MakePuppet = Callable[..., Path]
+
+SMALL = {"seconds": 3.2, "size": (320, 180), "face_px": 90, "preset": "ultrafast", "start": 6.0}
+
+
+def ffmpeg(*arguments: str | Path) -> None:
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *arguments], check=True)
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return Models.load(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def late(puppet: MakePuppet) -> Path:
+    return puppet(offset_frames=-4, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def other_words(puppet: MakePuppet) -> Path:
+    return puppet(**{**SMALL, "start": 25.0})
+
+
+def taken(document: dict[str, Any], kind: str) -> int:
+    return next(track["track"] for track in document[f"{kind}_tracks"] if track["used"])
+
+
+def test_a_silent_first_sound_is_passed_over(late: Path, models: Models, tmp_path: Path) -> None:
+    made = tmp_path / "made.mkv"
+    silence = ["-f", "lavfi", "-t", "3.2", "-i", "anullsrc=r=48000:cl=mono"]
+    ffmpeg(
+        "-i", late, *silence, *["-map", "0:v", "-map", "1:a", "-map", "0:a", "-c:v", "copy", "-disposition:a:0", "default"], made
+    )
+    document = score(made, models).to_dict()
+    assert document["offset_frames"] == pytest.approx(-4, abs=1)
+    assert taken(document, "sound") == 1
+    assert [track["heard"] for track in document["sound_tracks"]] == ["silent", "speech"]
+    assert "several_sounds" not in document["reasons"]
+
+
+def test_of_eight_mono_sounds_the_voice_is_found(late: Path, models: Models, tmp_path: Path) -> None:
+    made = tmp_path / "made.mov"
+    silence = ["-f", "lavfi", "-t", "3.2", "-i", "anullsrc=r=48000:cl=mono"]
+    maps = ["-map", "0:v"] + [word for place in range(8) for word in ("-map", "0:a" if place in (5, 6) else "1:a")]
+    ffmpeg("-i", late, *silence, *maps, "-c:v", "copy", "-c:a", "pcm_s16le", made)
+    document = score(made, models).to_dict()
+    assert document["offset_frames"] == pytest.approx(-4, abs=1)
+    assert taken(document, "sound") == 5
+    assert len(document["sound_tracks"]) == 8
+
+
+def test_a_sound_that_fits_is_judged_and_that_a_player_plays_another_is_told(
+    late: Path, other_words: Path, models: Models, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.mkv"
+    maps = ["-map", "0:v", "-map", "1:a", "-map", "0:a", "-c", "copy", "-disposition:a:0", "default", "-disposition:a:1", "0"]
+    ffmpeg("-i", late, "-i", other_words, *maps, made)
+    document = score(made, models, Options(artifacts=tmp_path / "artifacts")).to_dict()
+    assert (taken(document, "sound"), document["offset_frames"]) == (1, pytest.approx(-4, abs=1))
+    assert document["decision"] == "NEXT"
+    assert "several_sounds" in document["reasons"]
+    assert (tmp_path / "artifacts" / "00000_distances.npy").exists()
+
+
+def test_a_sound_marked_as_commentary_is_not_asked_for_its_fit(
+    late: Path, other_words: Path, models: Models, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.mkv"
+    maps = ["-map", "0:v", "-map", "1:a", "-map", "0:a", "-c", "copy", "-disposition:a:0", "comment", "-disposition:a:1", "0"]
+    ffmpeg("-i", late, "-i", other_words, *maps, made)
+    document = score(made, models).to_dict()
+    assert (taken(document, "sound"), document["offset_frames"]) == (1, pytest.approx(-4, abs=1))
+    assert "several_sounds" not in document["reasons"]
+
+
+def test_where_no_sound_fits_that_of_the_player_is_judged(
+    puppet: MakePuppet, other_words: Path, models: Models, tmp_path: Path
+) -> None:
+    made, still = tmp_path / "made.mkv", puppet(still=True, **SMALL)
+    ffmpeg("-i", still, "-i", other_words, "-map", "0:v", "-map", "0:a", "-map", "1:a", "-c", "copy", made)
+    document = score(made, models).to_dict()
+    assert taken(document, "sound") == 0
+    assert "several_sounds" not in document["reasons"]
+
+
+def test_a_picture_without_a_face_leaves_the_place_to_one_with(
+    puppet: MakePuppet, late: Path, models: Models, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.mkv"
+    slides = puppet(**{**SMALL, "size": (480, 270)}, no_face=True, sound="none")
+    ffmpeg("-i", slides, "-i", late, "-map", "0:v", "-map", "1:v", "-map", "1:a", "-c", "copy", made)
+    document = score(made, models).to_dict()
+    assert (taken(document, "picture"), document["offset_frames"]) == (1, pytest.approx(-4, abs=1))
+    assert [(track["width"], track["used"]) for track in document["picture_tracks"]] == [(480, False), (320, True)]
+    assert document["video"]["width"] == 320
+
+
+def test_the_command_takes_the_tracks_it_is_told(late: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = tmp_path / "made.mkv"
+    silence = ["-f", "lavfi", "-t", "3.2", "-i", "anullsrc=r=48000:cl=mono"]
+    ffmpeg("-i", late, *silence, "-map", "0:v", "-map", "0:a", "-map", "1:a", "-c:v", "copy", made)
+    assert main(["score", str(made), "--json", "--audio-track", "1", "--video-track", "0"]) == 0
+    assert json.loads(capsys.readouterr().out)["reason"] == "silent_audio"
+    assert main(["score", str(made), "--json", "--audio-track", "2"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "track_not_found"
