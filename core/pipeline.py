@@ -104,7 +104,7 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         processing_time_ms=round((time.perf_counter() - began) * 1000),
         timings_ms=watch.milliseconds,
         limits=limits,
-        sound_s=run.facts.audio_frames / VIDEO_FPS,
+        sound_s=best.run.facts.audio_frames / VIDEO_FPS,
         site=models.site,
         heard=candidates.heard,
     )
