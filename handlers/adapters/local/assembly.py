@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lipgate.handlers.adapters.local.database import Database
+from lipgate.handlers.adapters.local.database import PATIENT_SECONDS, Database
 from lipgate.handlers.adapters.local.folder import FolderObjects
 from lipgate.handlers.adapters.local.jobs import SqliteJobs, SqliteOutbox, SqliteResults
 from lipgate.handlers.adapters.local.keys import SqliteKeys
@@ -20,7 +20,7 @@ def local_services(settings: ServiceSettings | None = None) -> Services:
     """
     settings = settings or service_settings()
     home = settings.data_dir
-    database = Database(database_file(settings))
+    database = Database(database_file(settings), patience_s=PATIENT_SECONDS)
     process = ProcessFolder(home / "processes")
     jobs = SqliteJobs(database, blames_video=not settings.isolate_scoring)
     results, outbox = SqliteResults(database), SqliteOutbox(database)

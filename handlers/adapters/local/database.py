@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,7 +41,10 @@ MIGRATIONS = [
 """Those of the service. Each brings the file from the version of its index to the next."""
 
 BUSY_SECONDS = 5.0
-"""How long a transaction waits for another process to end its own. Less than the page of the station waits for an answer."""
+"""How long a transaction waits for others to end their own. Less than the page of the station waits for an answer."""
+
+PATIENT_SECONDS = 20.0
+"""The same where many ask at a time and nobody watches: `serve`."""
 
 WAL_SECONDS = 0.1
 """How long `Database.empty_wal` waits for readers, and writers for it."""
@@ -49,13 +53,21 @@ WAL_SECONDS = 0.1
 class Database:
     """The file and its connections."""
 
-    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        migrations: Sequence[str] = MIGRATIONS,
+        *,
+        read_only: bool = False,
+        patience_s: float = BUSY_SECONDS,
+    ) -> None:
         """Open it, made on first use and brought up to date.
 
         Args:
             path: of the file.
             migrations: scripts, in order; those the file has seen are passed over.
             read_only: make and change nothing, neither the file nor anything beside it.
+            patience_s: how long a transaction waits for others.
 
         Raises:
             UnavailableError: storage_unavailable, also for a file of a newer version.
@@ -63,6 +75,8 @@ class Database:
         self._path = path
         self._migrations = migrations
         self._read_only = read_only
+        self._patience_s = patience_s
+        self._turn = threading.Lock()
         self._own = threading.local()
         with _translated():
             if read_only:
@@ -81,8 +95,9 @@ class Database:
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock from its start: what is read in it stays true until its end."""
-        with _translated():
+        with _translated(), self._write_turn() as left:
             connection = self._connection()
+            connection.execute(_waiting(left))
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -101,13 +116,24 @@ class Database:
             try:
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
-                db.execute(_waiting(BUSY_SECONDS))
+                db.execute(_waiting(self._patience_s))
+
+    @contextmanager
+    def _write_turn(self) -> Iterator[float]:
+        """Threads of this process stand in line. SQLite has its callers ask again and again, and some never get their turn."""
+        began = time.monotonic()
+        if not self._turn.acquire(timeout=self._patience_s):
+            raise UnavailableError("storage_unavailable", "The database is busy. Try again.")
+        try:
+            yield max(0.0, self._patience_s - (time.monotonic() - began))
+        finally:
+            self._turn.release()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
             connect = connect_read_only if self._read_only else sqlite3.connect
-            connection = connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection = connect(self._path, timeout=self._patience_s, isolation_level=None)
             connection.row_factory = sqlite3.Row
             if not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")

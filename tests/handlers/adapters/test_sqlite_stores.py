@@ -1,6 +1,8 @@
 """SQLite does what every store must do, and what only one machine needs."""
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,38 @@ def test_the_delivery_due_longest_comes_first_but_none_of_some_owners(database: 
     assert outbox.next_due(T0 + 9, []) == ("c", "ann")
     assert outbox.next_due(T0 + 9, ["ann"]) == ("b", "ben")
     assert outbox.next_due(T0 + 9, ["ann", "ben"]) is None
+
+
+def test_threads_stand_in_line_to_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where SQLite itself would not have them wait."""
+    monkeypatch.setattr("lipgate.handlers.adapters.local.database._waiting", lambda _: "PRAGMA busy_timeout = 0")
+    jobs = SqliteJobs(database)
+    began, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database.change():
+            began.set()
+            go_on.wait(20)
+
+    with ThreadPoolExecutor(9) as pool:
+        holding = pool.submit(hold)
+        began.wait(20)
+        writing = [pool.submit(jobs.create, job(), None, MANY) for _ in range(8)]
+        wait(writing, timeout=0.2)
+        assert not any(one.done() for one in writing)
+        go_on.set()
+        assert all(one.result(20)[1] for one in writing)
+        holding.result(20)
+
+
+def test_who_waits_in_line_does_not_wait_for_ever(tmp_path: Path) -> None:
+    database = Database(tmp_path / "jobs.sqlite3", patience_s=0.05)
+    with database.change(), ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(SqliteJobs(database).create, job(), None, MANY)
+        with pytest.raises(UnavailableError) as caught:
+            writing.result(20)
+    assert caught.value.code == "storage_unavailable"
+    assert SqliteJobs(database).create(job(), None, MANY)[1]
 
 
 def test_an_old_file_is_brought_up_to_date_once(tmp_path: Path) -> None:
