@@ -78,6 +78,10 @@ class Report:
         """Whether something was measured."""
         return self.verdict.judged
 
+    @property
+    def _weights_verified(self) -> bool:
+        return self.model.verified and self.detector.verified
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of DESIGN.md; metrics are null where nothing was judged. Numbers are finite."""
         sync = self.verdict.speaker.sync if self.verdict.speaker else None
@@ -98,7 +102,8 @@ class Report:
             "picture": self._picture(),
             "sound_tracks": described(self.clip, Kind.SOUND, self.heard),
             "picture_tracks": described(self.clip, Kind.PICTURE, self.heard),
-            "verified": self.model.verified and self.detector.verified,
+            "verified": self._weights_verified,
+            "weights_verified": self._weights_verified,
             "processing_time_ms": self.processing_time_ms,
             "model": asdict(self.model),
             "detector": asdict(self.detector),

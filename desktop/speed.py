@@ -60,12 +60,12 @@ def measure(files: Sequence[Path], rounds: int, model: str | None, detector: str
 
 def print_table(result: Benchmark) -> None:
     """Print for a person."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
-    console.print(f"{result.machine}; {result.model} + {result.detector} on {result.device}")
-    console.print(f"models loaded in {result.load_ms:.0f} ms; peak memory {result.peak_mb:.0f} MB (without ffmpeg)")
+    from lipgate.handlers.commands.printing import show
+
+    show(f"{result.machine}; {result.model} + {result.detector} on {result.device}")
+    show(f"models loaded in {result.load_ms:.0f} ms; peak memory {result.peak_mb:.0f} MB (without ffmpeg)")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("file", overflow="fold")
     for name in ("video", "score", "x real time"):
@@ -75,7 +75,7 @@ def print_table(result: Benchmark) -> None:
         speed = timing.video_s * 1000 / timing.total_ms
         parts = ", ".join(f"{name} {value:.0f}" for name, value in timing.stages_ms.items() if value >= 1)
         table.add_row(timing.file, f"{timing.video_s:.1f} s", f"{timing.total_ms:.0f} ms", f"{speed:.1f}", parts)
-    console.print(table)
+    show(table)
 
 
 def _machine() -> str:

@@ -1,9 +1,7 @@
 """Results as tables on the terminal."""
 
-import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +10,7 @@ from lipgate.core.reasons import Reason
 from lipgate.core.track_result import TrackResult
 from lipgate.core.verdict import Decision
 from lipgate.desktop.outcome import FileOutcome
+from lipgate.handlers.commands.printing import show
 
 if TYPE_CHECKING:
     from lipgate.core.limits import Limits
@@ -35,8 +34,6 @@ def say_offset(offset_frames: int) -> str:
 
 def print_outcomes(outcomes: list[FileOutcome]) -> None:
     """One line for each file; the tracks too where a file has several. Errors have been told already."""
-    # Into a file or a pipe nothing is folded to the width of a terminal that is not there.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     reports = [(outcome.file, outcome.report) for outcome in outcomes if outcome.report is not None]
     if not reports:
         return
@@ -48,10 +45,10 @@ def print_outcomes(outcomes: list[FileOutcome]) -> None:
     table.add_column("")
     for file, report in reports:
         _add_report(table, file, report)
-    console.print(table)
+    show(table)
     # One run has one set of models, so what holds for the first report holds for all.
     if said := site_in_force(reports[0][1].site, reports[0][1].limits):
-        console.print(Text(said, "yellow"))
+        show(Text(said, "yellow"))
 
 
 def site_in_force(site: "SiteFile | None", limits: "Limits") -> str:

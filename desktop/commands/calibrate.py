@@ -108,6 +108,7 @@ def _print(content: "SiteCalibration", sample: "Sample", unmoved: "Collection[st
     from rich.text import Text
 
     from lipgate.core.settings import settings
+    from lipgate.handlers.commands.printing import PIPE_COLUMNS
 
     old = sample.calibration
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -130,7 +131,7 @@ def _print(content: "SiteCalibration", sample: "Sample", unmoved: "Collection[st
     ]
     for said, before, now, note in rows:
         table.add_row(said, f"{before:.4f}", f"{now:.4f}", note)
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
     console.print(table)
     console.print(Text(content.evidence.in_words, "bold green" if content.evidence.promised else "bold yellow"))
     for name in ("allow_threshold", "next_threshold"):

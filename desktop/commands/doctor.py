@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -47,11 +46,11 @@ def _own_weights() -> list[Check]:
 
 
 def _print(found: list[Check]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    from lipgate.handlers.commands.printing import show
+
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for column in range(3):
         table.add_column(no_wrap=column < 2, overflow="fold")
@@ -59,4 +58,4 @@ def _print(found: list[Check]) -> None:
         table.add_row(Text(check.name), Text(check.state, STYLES[check.state]), Text(check.found))
         if check.advice:
             table.add_row("", "", Text(f"-> {check.advice}", "italic"))
-    console.print(table)
+    show(table)

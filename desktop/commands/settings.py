@@ -2,7 +2,10 @@
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 
 def add_parser(commands: Any) -> None:
@@ -24,17 +27,24 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({row["variable"]: {key: row[key] for key in ("value", "default", "meaning")} for row in rows}, indent=2))
         return 0
-    from rich.console import Console
-    from rich.table import Table
+    from lipgate.handlers.commands.printing import show
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("variable", "value", "default", "meaning"):
-        table.add_column(column, overflow="fold", no_wrap=column == "variable")
     for row in rows:
-        changed = row["value"] != row["default"]
-        table.add_row(row["variable"], row["value"], row["default"], row["meaning"], style="bold" if changed else None)
-    Console(highlight=False).print(table)
+        show(_said(row))
     return 0
+
+
+def _said(row: dict[str, str]) -> "Group":
+    """Name, value and default on a line, the meaning below: side by side they would not fit a terminal."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    changed = row["value"] != row["default"]
+    line = Text(f"{row['variable']} = {row['value']}", "bold" if changed else "")
+    if changed:
+        line.append(f"   (default: {row['default']})", "dim")
+    return Group(line, Padding(Text(row["meaning"], "dim"), (0, 0, 0, 4)))
 
 
 def _row(variable: str, field: Any, value: Any) -> dict[str, str]:

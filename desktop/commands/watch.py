@@ -23,8 +23,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "watch",
         description="Score every file that is put into FOLDER, once it has stopped growing. The result is NAME.json beside it, "
-        "as `score --json` prints it; a file that has one is not scored again unless it changes. Hidden files, links and names "
-        "such as NAME.part are left alone.",
+        "as `score --json` prints it; a file that has one is not scored again unless it changes. Hidden files, links, names "
+        "such as NAME.part and files that hold no video are left alone; a broken file with the name of a video is not.",
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="its sub-folders are not looked at")
     parser.add_argument("--results", type=Path, metavar="DIR", help="put results there (default: beside the videos)")

@@ -95,27 +95,25 @@ def _print_list(rows: "list[Availability]", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
+    from lipgate.handlers.commands.printing import plain_table, show
 
-    table = Table("name", "for", "state", "verified", "size", "SHA-256", "version", "licence")
+    table = plain_table("name", "for", "state", "verified", "size", "SHA-256", "version", "licence")
     for column in table.columns[:6]:
         column.no_wrap = True
     for row in rows:
         verified = {True: "yes", False: "no", None: "-"}[row.verified]
         size = f"{row.bytes / 1e6:.1f} MB" if row.bytes else "-"
         table.add_row(row.name, row.kind, row.state, verified, size, (row.sha256 or "-")[:8], row.version, row.licence or "-")
-    Console().print(table)
+    show(table)
 
 
 def _print_checks(checks: "list[Check]", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
+    from lipgate.handlers.commands.printing import plain_table, show
 
-    table = Table("model", "file", "result")
+    table = plain_table("model", "file", "result")
     for check in checks:
         table.add_row(check.name, check.file, check.problem or "ok")
-    Console().print(table)
+    show(table)

@@ -1,5 +1,7 @@
 """An evaluation as compact tables on the terminal."""
 
+import sys
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -8,11 +10,12 @@ from lipgate.core.evaluation.results import Result
 from lipgate.desktop.evaluation.presentation_tables import cell, print_header, print_presentations, table
 from lipgate.desktop.evaluation.summary import Summary
 from lipgate.desktop.evaluation.wording import as_number, as_percent
+from lipgate.handlers.commands.printing import PIPE_COLUMNS
 
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:
     """Header, rates of presentations, counts, figures, break-downs, what failed."""
-    console = console or Console(highlight=False)
+    console = console or Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
     if summary.header:
         print_header(summary.header, console)
     print_presentations(summary.presentations, console)

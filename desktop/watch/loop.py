@@ -1,5 +1,6 @@
 """The loop of `lipgate watch`: look, score what has come to rest, write, tell; until told to stop."""
 
+import mimetypes
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,20 @@ from lipgate.desktop.outcome import FileOutcome
 from lipgate.desktop.watch.folder import Arrival, Look, WatchedFolder
 from lipgate.desktop.watch.results import Results
 
+_VIDEO_SUFFIXES = (".mkv", ".mts", ".m2ts", ".ts", ".mxf", ".flv", ".wmv", ".vob", ".3gp", ".webm", ".m4v", ".ogv")
+"""Of videos that not every system's list of types knows."""
+
 MOST_UNWRITTEN = 100
 """Results kept in memory while they cannot be written; then nothing more is scored."""
+
+
+_NO_VIDEO = ("not_a_video", "no_video_stream", "empty_file")
+
+
+def is_no_video(outcome: FileOutcome, path: Path) -> bool:
+    """Whether a file is something else that lies in the folder: it holds no video, and its name does not promise one."""
+    promised = (mimetypes.guess_type(path.name)[0] or "").startswith("video/") or path.suffix.lower() in _VIDEO_SUFFIXES
+    return outcome.error is not None and outcome.error.code in _NO_VIDEO and not promised
 
 
 class Watcher:
@@ -37,6 +50,8 @@ class Watcher:
         self._complain = complain
         self._unwritten: dict[Arrival, FileOutcome] = {}
         self._left_alone: set[Arrival] = set()
+        self._no_videos: set[Arrival] = set()
+        """Looked into, and passed over without a word."""
         self._away = False
 
     def run(self, stop: threading.Event, interval_s: float) -> None:
@@ -64,6 +79,7 @@ class Watcher:
         """Score and write what one look showed; False where a file failed."""
         there = set(look.at_rest)
         self._left_alone &= there
+        self._no_videos &= there
         # What has gone or changed meanwhile needs no result of its former state.
         self._unwritten = {arrival: outcome for arrival, outcome in self._unwritten.items() if arrival in there}
         well = True
@@ -72,12 +88,14 @@ class Watcher:
         for arrival in look.at_rest:
             if len(self._unwritten) >= MOST_UNWRITTEN:
                 return False
-            if arrival in self._unwritten:
+            if arrival in self._unwritten or arrival in self._no_videos:
                 continue
             known = self._results.known(arrival)
             if known == "new":
                 outcome = self._score(arrival.path)
-                if outcome.error is None or arrival.path.exists():  # else somebody took it away
+                if is_no_video(outcome, arrival.path):
+                    self._no_videos.add(arrival)
+                elif outcome.error is None or arrival.path.exists():  # else somebody took it away
                     well = self._deliver(arrival, outcome) and well
             elif known != "done" and arrival not in self._left_alone:
                 well = self._leave(arrival, nameless=known == "nameless") and well

@@ -65,16 +65,14 @@ def show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(rows, indent=2))
         return 0
-    from rich.console import Console
-    from rich.table import Table
+    from lipgate.handlers.commands.printing import plain_table
+    from lipgate.handlers.commands.printing import show as print_table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("id", "name", "quota", "per minute", f"videos {period}", ""):
-        table.add_column(column)
+    table = plain_table("id", "name", "quota", "per minute", f"videos {period}", "")
     for row in rows:
         limits = ["-" if row[name] is None else str(row[name]) for name in ("monthly_quota", "requests_per_minute")]
         table.add_row(str(row["id"]), str(row["name"]), *limits, str(row["videos"]), "revoked" if row["revoked"] else "")
-    Console(highlight=False, markup=False).print(table)
+    print_table(table)
     return 0
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lipgate.core.errors import LipgateError
+from lipgate.core.errors import LipgateError, SettingsError
 from lipgate.handlers.commands.arguments import number, port
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop (SIGTERM, Ctrl-C).
 
     Raises:
+        SettingsError: bad_setting, a folder for videos that is not there.
         LipgateError: the models or the data folder cannot be used.
     """
     try:
@@ -43,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"error [api_missing]: the packages of the API are not installed. Run: {how_to_install('api')}", file=sys.stderr)
         return 1
     settings = _settings(arguments)
+    if settings.upload_dir is not None and not settings.upload_dir.is_dir():
+        raise SettingsError(f"There is no folder {settings.upload_dir} to take videos from (--upload-dir).")
     if not (settings.require_api_keys or arguments.insecure or _is_loopback(settings.host)):
         print(
             f"error [usage]: {settings.host} can be reached by other machines. Give --require-keys (see `lipgate keys add`), "

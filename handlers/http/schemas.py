@@ -30,6 +30,7 @@ REPORT_EXAMPLE: dict[str, Any] = {
     ],
     "picture_tracks": [{"track": 0, "codec": "h264", "width": 976, "height": 528, "flags": ["default"], "used": True}],
     "verified": True,
+    "weights_verified": True,
     "processing_time_ms": 812,
     "model": {"name": "mini", "version": "1.0", "sha256": "6d53...", "verified": True},
     "detector": {"name": "yunet", "version": "2023mar-int8", "sha256": "49f0...", "verified": True},
@@ -47,6 +48,8 @@ HEALTH_EXAMPLE: dict[str, Any] = {
     "version": "0.1.0",
     "syncnet_available": True,
     "models_loaded": True,
+    "model": {"name": "mini", "version": "3.0", "sha256": "d80d...", "verified": True},
+    "in_memory": True,
 }
 
 UPLOAD_EXAMPLE: dict[str, Any] = {
@@ -92,6 +95,15 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
+class Weights(_Document):
+    """Which weights were used."""
+
+    name: str
+    version: str
+    sha256: str
+    verified: bool
+
+
 class Health(_Document):
     """Whether videos can be scored."""
 
@@ -102,6 +114,8 @@ class Health(_Document):
     version: str
     syncnet_available: bool = Field(description="The weights are in place.")
     models_loaded: bool = Field(description="A score needs no setting up: models are loaded, or load with the first video.")
+    model: Weights | None = Field(description="The sync model that scores; null where there is none.")
+    in_memory: bool = Field(description="It is loaded now.")
 
 
 class ScoreRequest(_Document):
@@ -111,15 +125,6 @@ class ScoreRequest(_Document):
 
     video_path: str = Field(min_length=1, max_length=4096, description="Inside the upload folder, relative to it or absolute.")
     session_id: SessionId | None = None
-
-
-class Weights(_Document):
-    """Which weights were used."""
-
-    name: str
-    version: str
-    sha256: str
-    verified: bool
 
 
 class Video(_Document):
@@ -223,7 +228,8 @@ class ReportDocument(_Document):
     picture_tracks: list[PictureTrack] = Field(
         default_factory=list, description="All pictures of the file, and which was judged."
     )
-    verified: bool
+    verified: bool = Field(description="The older name of weights_verified. It says nothing of the video.")
+    weights_verified: bool = Field(description="Every file of weights is the one the manifest knows.")
     processing_time_ms: int
     model: Weights
     detector: Weights

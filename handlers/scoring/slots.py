@@ -152,6 +152,15 @@ class Scorer:
             return False
         return True
 
+    def model(self) -> dict[str, Any]:
+        """The sync model that scores: name, version, sha256, verified.
+
+        Raises:
+            LipgateError: as `chosen`.
+        """
+        sync = self.chosen().sync
+        return {"name": sync.name, "version": sync.version, "sha256": sync.sha256, "verified": sync.verified}
+
     def identity(self) -> dict[str, Any]:
         """What weights and calibration scores come from.
 

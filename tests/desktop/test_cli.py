@@ -200,6 +200,27 @@ def test_a_setting_that_cannot_be_used_is_named(
     assert capsys.readouterr().err.startswith(f"error [bad_setting]: {variable}: ")
 
 
+@pytest.mark.parametrize("command", [["settings"], ["weights", "list"], ["keys", "list"]], ids=" ".join)
+def test_tables_fit_a_terminal_and_keep_their_width_in_a_pipe(
+    command: list[str], capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LIPGATE_DATA_DIR", str(tmp_path / ("a long name of a folder " * 5)))
+    if command[0] == "keys":
+        assert main(["keys", "add", "A customer with a name that does not fit " * 2]) == 0
+        capsys.readouterr()
+    assert main(command) == 0
+    piped = capsys.readouterr().out.splitlines()
+    assert piped == [line.rstrip() for line in piped]
+    assert max(map(len, piped)) > 80 or command[0] == "weights"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "dumb")
+    assert main(command) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(len, shown)) <= 80
+    assert "…" not in "".join(shown)
+
+
 BAD_VALUES = {
     "core": ("LIPGATE_ALLOW_THRESHOLD", "7"),
     "service": ("PORT", "abc"),

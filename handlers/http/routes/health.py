@@ -23,5 +23,7 @@ async def health(services: AppServices) -> JSONResponse:
         "version": __version__,
         "syncnet_available": ready,
         "models_loaded": ready,
+        "model": await to_thread.run_sync(services.scorer.model) if ready else None,
+        "in_memory": services.scorer.loaded,
     }
     return JSONResponse(document, 200 if ready else 503)

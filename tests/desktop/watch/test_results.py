@@ -114,7 +114,7 @@ def test_what_cannot_be_written_is_not_piled_up_for_ever(bench: Bench, tmp_path:
     monkeypatch.setattr(watch_module, "MOST_UNWRITTEN", 2)
     monkeypatch.setattr(bench.results, "write", full)
     for name in "abcd":
-        (tmp_path / name).write_text("x")
+        (tmp_path / f"{name}.mp4").write_text("x")
     bench.pass_by()
     bench.pass_by(10)
     bench.pass_by(10)

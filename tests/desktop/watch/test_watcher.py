@@ -145,3 +145,25 @@ def test_it_stops_when_told(bench: Bench) -> None:
     stop.set()
     thread.join(timeout=10)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "Thumbs.db", "list", "sound.wav", "table.csv"])
+def test_what_is_no_video_is_passed_over_without_a_word(name: str, bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("x")
+    for _ in range(3):
+        bench.pass_by(3)
+    assert (bench.scored, bench.told, bench.complaints) == ([name], [], [])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    grow(tmp_path / name)  # it may become one
+    for _ in range(2):
+        bench.pass_by(3)
+    assert bench.scored == [name, name]
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.MOV", "a.mkv", "a.mts", "a.webm"])
+def test_a_broken_file_with_the_name_of_a_video_is_told(name: str, bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("x")
+    for _ in range(2):
+        bench.pass_by(3)
+    assert bench.told == [name]
+    assert (tmp_path / f"{name}.json").exists()

@@ -280,6 +280,16 @@ def test_other_machines_are_not_served_without_keys(host: str, capsys: pytest.Ca
     assert "--require-keys" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["nowhere", "file"])
+def test_a_folder_for_videos_that_is_none_is_an_error(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert main(["serve", "--upload-dir", str(tmp_path / name), "--data-dir", str(tmp_path / "data")]) != 0
+    said = capsys.readouterr().err
+    assert "bad_setting" in said
+    assert name in said
+    assert not (tmp_path / "data").exists()
+
+
 def test_keys_are_added_listed_and_revoked_while_it_serves(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
     server = start("--require-keys")
     place = ["--data-dir", str(server.folder / "data")]

@@ -74,11 +74,15 @@ def test_health_byte_for_byte(version: bytes, server: Server) -> None:
     head, body = said(server.port, b"GET /health HTTP/%s\r\nHost: avsync:5000\r\nConnection: close\r\n\r\n" % version)
     assert head[0] == b"HTTP/1.1 200 OK"
     assert b"content-type: application/json" in head
+    # What old clients know stands first, as it always did.
     expected = (
-        '{"status":"healthy","service":"syncnet-avsync","version":"VERSION","syncnet_available":true,"models_loaded":true}'
+        '{"status":"healthy","service":"syncnet-avsync","version":"VERSION","syncnet_available":true,"models_loaded":true,'
     ).replace("VERSION", __version__)
-    assert body == expected.encode()
-    assert f"content-length: {len(expected)}".encode() in head
+    assert body.startswith(expected.encode())
+    beside = json.loads(b"{" + body.removeprefix(expected.encode()))
+    assert (beside["model"]["name"], beside["model"]["verified"], beside["in_memory"]) == ("mini", True, True)
+    assert set(beside) == {"model", "in_memory"}
+    assert f"content-length: {len(body)}".encode() in head
 
 
 def test_the_head_of_health_is_that_of_its_answer(server: Server) -> None:
