@@ -1,12 +1,14 @@
 """Who may ask, and how much: API keys, rate limits and quotas."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lipgate.handlers.domain.errors import RefusedError
 from lipgate.handlers.domain.jobs import ANONYMOUS
 from lipgate.handlers.domain.keys import ApiKey, matches, split_key
 from lipgate.handlers.domain.usage import end_of_period, period_of
+from lipgate.handlers.ports import KeyStore
 from lipgate.handlers.services import Services
 
 
@@ -19,23 +21,40 @@ class Caller:
     key: ApiKey | None
 
 
-def admit(services: Services, presented: str | None) -> Caller:
+def presented(api_keys: Sequence[str], authorizations: Sequence[str]) -> str | None:
+    """The key as it was sent. Two that differ are none: a wrong one must not pass beside a right one.
+
+    Args:
+        api_keys: values of X-API-Key.
+        authorizations: values of Authorization.
+    """
+    keys = {key.strip() for key in api_keys} | {_token(sent) for sent in authorizations if sent}
+    return "" if len(keys) > 1 else next(iter(keys), None)
+
+
+def is_key(keys: KeyStore, sent: str) -> ApiKey | None:
+    """The key that was sent; None where it is none, or not valid any more."""
+    parts = split_key(sent)
+    key = keys.get(parts[0]) if parts else None
+    return key if matches(key, parts[1] if parts else "") else None
+
+
+def admit(services: Services, sent: str | None) -> Caller:
     """Check a key and count the request.
 
     Args:
         services: of the app.
-        presented: the key as the client sent it.
+        sent: the key as the client sent it.
 
     Raises:
         RefusedError: unauthorized, rate_limited.
     """
-    if presented is None:
+    if sent is None:
         if services.settings.require_api_keys:
             raise RefusedError("unauthorized", "An API key is needed: Authorization: Bearer KEY, or X-API-Key: KEY.")
         return Caller(ANONYMOUS, None)
-    parts = split_key(presented)
-    key = services.keys.get(parts[0]) if parts else None
-    if not matches(key, parts[1] if parts else "") or key is None:
+    key = is_key(services.keys, sent)
+    if key is None:
         raise RefusedError("unauthorized", "This API key is not valid.")
     if key.requests_per_minute is not None:
         wait = services.keys.take(key.id, key.requests_per_minute, time.time())
@@ -93,3 +112,9 @@ def check_storage(services: Services, owner: str, arriving: int = 0) -> None:
     if size + max(1, arriving) > settings.max_stored_bytes:
         message = f"The uploads of this key would be larger than the {settings.max_stored_mb_per_key:g} MB it may have stored."
         raise RefusedError("too_many_uploads", message, retry_after=60)
+
+
+def _token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    # Any other way to log in is not known here; taken for a key, it is refused.
+    return (token if scheme.lower() == "bearer" else authorization).strip()

@@ -62,6 +62,7 @@ def data_files(project: Path) -> list[tuple[str, str]]:
         *((str(path), str("lipgate" / path.relative_to(project).parent)) for path in pages),
         *((str(path), str(path.relative_to(project).parent)) for path in weights),
         (str(project / "LICENSE"), "licences"),
+        (str(project / "NOTICES.md"), "licences"),
     ]
 
 

@@ -73,6 +73,17 @@ def aws_agenda(aws: AwsSettings | None = None) -> "tuple[Agenda, SqsQueue]":
     return Agenda(Table(clients.dynamodb, aws.state_table), queue), queue
 
 
+def aws_keys(aws: AwsSettings | None = None) -> "KeyStore":
+    """The API keys alone, to be looked up."""
+    from lipgate.handlers.adapters.aws.clients import Clients
+    from lipgate.handlers.adapters.aws.keys import DynamoKeys
+    from lipgate.handlers.adapters.aws.table import Table
+
+    aws = aws or aws_settings()
+    dynamodb = Clients.make(aws).dynamodb
+    return DynamoKeys(Table(dynamodb, aws.keys_table), Table(dynamodb, aws.state_table))
+
+
 def operator_stores(aws: AwsSettings | None = None) -> "tuple[KeyStore, Ledger]":
     """The API keys and the ledger, for the operator's command line, with the operator's own rights.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import Depends, Request
 
-from lipgate.handlers.admission import Caller, admit
+from lipgate.handlers.admission import Caller, admit, presented
 from lipgate.handlers.services import Services
 
 
@@ -21,22 +21,9 @@ async def caller_of(request: Request) -> Caller:
     Raises:
         RefusedError: unauthorized, rate_limited.
     """
-    return await to_thread.run_sync(admit, services_of(request), _presented(request))
-
-
-def _presented(request: Request) -> str | None:
-    """The key as it was sent. Two that differ are none: a wrong one must not pass beside a right one."""
     headers = request.headers
-    keys = {key.strip() for key in headers.getlist("x-api-key")} | {
-        _token(sent) for sent in headers.getlist("authorization") if sent
-    }
-    return "" if len(keys) > 1 else next(iter(keys), None)
-
-
-def _token(authorization: str) -> str:
-    scheme, _, token = authorization.partition(" ")
-    # Any other way to log in is not known here; taken for a key, it is refused.
-    return (token if scheme.lower() == "bearer" else authorization).strip()
+    key = presented(headers.getlist("x-api-key"), headers.getlist("authorization"))
+    return await to_thread.run_sync(admit, services_of(request), key)
 
 
 AppServices = Annotated[Services, Depends(services_of)]

@@ -16,7 +16,7 @@ from tests.handlers.aws.cloud import TEMPLATE, template
 from tests.handlers.aws.events import FOLDER
 
 ROOT = TEMPLATE.parent
-FUNCTIONS = ("HttpFunction", "WorkerFunction", "SweepFunction")
+FUNCTIONS = ("ApiFunction", "AuthorizerFunction", "HttpFunction", "WorkerFunction", "SweepFunction")
 
 
 def resource(name: str) -> dict[str, Any]:
@@ -108,3 +108,57 @@ def test_events_are_complete_and_of_nobody() -> None:
         text = path.read_text()
         assert json.loads(text)
         assert not re.search(r"AKIA[0-9A-Z]{16}", text)
+
+
+def test_no_stranger_gets_to_the_function_that_scores() -> None:
+    events = {name: list(resource(name).get("Events", {}).values()) for name in FUNCTIONS}
+    reached = [event["Properties"] for event in events["HttpFunction"]]
+    assert [(route["Method"], route["Path"], route["Auth"]["Authorizer"]) for route in reached] == [
+        ("POST", "/score", "KeyAuthorizer")
+    ]
+    known = resource("Api")["Auth"]["Authorizers"]["KeyAuthorizer"]
+    assert known["FunctionArn"] == {"!GetAtt": "AuthorizerFunction.Arn"}
+    assert known["EnableSimpleResponses"] is True
+    assert known["Identity"]["ReauthorizeEvery"] == 0
+    assert resource("AuthorizerFunction")["MemorySize"] <= resource("ApiFunction")["MemorySize"] <= 512
+
+
+def test_every_log_is_kept_for_so_long_and_no_longer() -> None:
+    logs = {name for name, one in template()["Resources"].items() if one["Type"] == "AWS::Logs::LogGroup"}
+    assert all(resource(name)["RetentionInDays"] == {"!Ref": "LogDays"} for name in logs)
+    used = {resource(name)["LoggingConfig"]["LogGroup"]["!Ref"] for name in FUNCTIONS}
+    access = resource("Api")["AccessLogSettings"]
+    assert access["DestinationArn"] == {"!GetAtt": "AccessLog.Arn"}
+    assert logs == {*used, "AccessLog"}
+    assert not re.search(r"\$context\.(path|http)", access["Format"]), "a path holds ids"
+    assert json.loads(access["Format"])["status"] == "$context.status"
+
+
+def test_only_the_bucket_of_this_stack_may_tell_of_uploads() -> None:
+    (allowed,) = [one for one in resource("QueuePolicy")["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"!Ref": "AWS::AccountId"}}
+    arn, values = allowed["Condition"]["ArnEquals"]["aws:SourceArn"]["!Sub"]
+    name, same = resource("Bucket")["BucketName"]["!Sub"]
+    assert arn == "arn:${AWS::Partition}:s3:::" + name
+    assert values == same
+
+
+def test_alarms_are_encrypted_by_a_key_they_may_use() -> None:
+    assert resource("AlarmTopic")["KmsMasterKeyId"] == {"!Ref": "AlarmKey"}
+    statements = resource("AlarmKey")["KeyPolicy"]["Statement"]
+    (alarms,) = [one for one in statements if one["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+    assert alarms["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    actions = {name for name, one in template()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert all("!If" in resource(name)["AlarmActions"] for name in actions)
+
+
+def test_the_licence_of_ffmpeg_goes_with_it() -> None:
+    """Into the image, the wheel and the frozen program."""
+    from lipgate.desktop.frozen.build import data_files
+
+    notices = (ROOT / "NOTICES.md").read_text()
+    for word in ("GNU General Public", "version 3", "Source", "imageio-ffmpeg"):
+        assert word in notices
+    assert re.search(r"^COPY .*\bNOTICES\.md\b.* \./$", (ROOT / "layers" / "Dockerfile").read_text(), re.MULTILINE)
+    assert "NOTICES.md" in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license-files"]
+    assert (str(ROOT / "NOTICES.md"), "licences") in data_files(ROOT)
