@@ -145,6 +145,11 @@ def probe(
     )
 
 
+def tracks(path: Path) -> list[Track]:
+    """All pictures and sounds of a file. Raises InputError as `probe` does where it cannot be opened in time."""
+    return listed(*_run(path, _LISTING))
+
+
 class _Look:
     """What ffmpeg tells of a file: its tracks, and the first picture of those asked for."""
 
@@ -153,10 +158,10 @@ class _Look:
         self._max_pixels = max_pixels
         self._deadline = deadline
         # In nearly every file the first picture is the film: one run then tells all.
-        said, self.log = self._run([*_decoding("0:V:0"), *_LISTING])
+        said, self.log = _run(path, [*_decoding("0:V:0"), *_LISTING], max_pixels, deadline)
         self._first = _DECODED.search(said)
         if self._first is None:  # no film, or none that can be decoded, which ends a run
-            said, log = self._run(_LISTING)
+            said, log = _run(path, _LISTING, max_pixels, deadline)
             self.log = log + self.log
         if not _OPENED.search(self.log):
             self._check_refused(self.log)
@@ -170,7 +175,7 @@ class _Look:
             _check_size(self._path, film.width, film.height, self._max_pixels)
             found, log = self._first, self.log
             if film.number != first:
-                said, log = self._run(_decoding(film.specifier))
+                said, log = _run(self._path, _decoding(film.specifier), self._max_pixels, self._deadline)
                 found = _DECODED.search(said)
             if found is not None:
                 return film, found
@@ -182,22 +187,22 @@ class _Look:
         for refused in _REFUSED.finditer(log):
             _check_size(self._path, int(refused[1]), int(refused[2]), self._max_pixels)
 
-    def _run(self, outputs: list[str]) -> tuple[str, str]:
-        """What ffmpeg writes and what it logs, without the file's name: that may hold anything."""
-        left = PROBE_SECONDS if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-        seconds = min(PROBE_SECONDS, left)
-        arguments = [*ffmpeg.input_arguments(self._path, self._max_pixels), *outputs]
-        with ffmpeg.running(arguments, capture_log=True) as process:
-            try:
-                said, log = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired as error:
-                if left < PROBE_SECONDS:  # the want of time is the caller's, not a fault of the file
-                    raise ffmpeg.Overdue from error
-                raise InputError("corrupt_video", f"{self._path.name} could not be opened within {seconds:g} s.") from error
-        if process.returncode < 0:  # not a word about the file: another one may fare the same on this machine
-            raise InputError("corrupt_video", f"{self._path.name} could not be opened: ffmpeg was ended by a signal.")
-        log = log.replace(os.fsencode(f"file:{self._path}"), b"")
-        return said.decode("utf-8", "replace").replace("\r\n", "\n"), log.decode("utf-8", "replace")
+
+def _run(path: Path, outputs: list[str], max_pixels: int | None = None, deadline: float | None = None) -> tuple[str, str]:
+    """What ffmpeg writes and what it logs, without the file's name: that may hold anything."""
+    left = PROBE_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
+    seconds = min(PROBE_SECONDS, left)
+    with ffmpeg.running([*ffmpeg.input_arguments(path, max_pixels), *outputs], capture_log=True) as process:
+        try:
+            said, log = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            if left < PROBE_SECONDS:  # the want of time is the caller's, not a fault of the file
+                raise ffmpeg.Overdue from error
+            raise InputError("corrupt_video", f"{path.name} could not be opened within {seconds:g} s.") from error
+    if process.returncode < 0:  # not a word about the file: another one may fare the same on this machine
+        raise InputError("corrupt_video", f"{path.name} could not be opened: ffmpeg was ended by a signal.")
+    log = log.replace(os.fsencode(f"file:{path}"), b"")
+    return said.decode("utf-8", "replace").replace("\r\n", "\n"), log.decode("utf-8", "replace")
 
 
 def _decoding(specifier: str) -> list[str]:

@@ -249,3 +249,55 @@ def test_doubt_is_told(puppet: MakePuppet, models: Models) -> None:
         track = dataclasses.replace(speaker, sync=dataclasses.replace(speaker.sync, offset_frames=offset))
         changed = dataclasses.replace(report.verdict, speaker=track, score=score_now)
         assert said in str(doubt(dataclasses.replace(report, verdict=changed)))
+
+
+@pytest.mark.parametrize("target", [".mkv", ".mp4", ".ts"])
+@pytest.mark.parametrize("offset_frames", [-6, 0])
+def test_pictures_without_times_are_shown_as_before(
+    puppet: MakePuppet, weights_dir: Path, tmp_path: Path, target: str, offset_frames: int
+) -> None:
+    """AVI says when a picture is decoded, not when it is shown; with B-frames the two are not the same."""
+    spec = Puppet(start=6.0, preset="ultrafast", offset_frames=offset_frames)
+    source, fixed = tmp_path / "xvid.avi", tmp_path / f"fixed{target}"
+    ffmpeg("-i", puppet(spec), "-c:v", "mpeg4", "-bf", "2", "-q:v", "4", "-c:a", "libmp3lame", source)
+    before = sound_lag(source, spec.size, weights_dir / "yunet.onnx").seconds
+    fix(source, fixed, offset_frames)
+    after = sound_lag(fixed, spec.size, weights_dir / "yunet.onnx").seconds
+    assert after - before == pytest.approx(ONE_FRAME * offset_frames, abs=0.010)
+
+
+def test_pictures_whose_times_nobody_can_tell_are_not_guessed(puppet: MakePuppet, tmp_path: Path) -> None:
+    source = tmp_path / "h264.avi"
+    ffmpeg("-i", puppet(), "-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-c:a", "libmp3lame", source)
+    with pytest.raises(OutputError, match="when its pictures are shown"):
+        fix(source, tmp_path / "fixed.mkv", 3)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def _as_apac(track: bytes) -> bytes:
+    """AAC in MP4 that gives itself out as the spatial sound of telephones."""
+    return track.replace(b"mp4a", b"apac").replace(b"esds", b"dapa")
+
+
+@pytest.mark.parametrize("target", [".mp4", ".mkv"])
+def test_a_sound_that_no_container_holds_is_left_out_and_named(puppet: MakePuppet, tmp_path: Path, target: str) -> None:
+    source, fixed = tmp_path / "phone.mp4", tmp_path / f"fixed{target}"
+    ffmpeg("-i", puppet(offset_frames=5), "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy", source)
+    content = source.read_bytes()
+    at = content.rindex(b"mp4a")
+    source.write_bytes(content[:at] + _as_apac(content[at:]))
+    done = fix(source, fixed, 5)
+    assert done.left_out == ("sound track 1 (apple_apac)",)
+    assert "sound track 1 (apple_apac)" in done.text
+    assert packets(fixed) == packets(source, "-map", "0:v:0", "-map", "0:a:0")
+
+
+def test_advice_is_given_only_where_it_helps(puppet: MakePuppet, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"ends in \.mkv holds them all"):
+        fix(puppet(), tmp_path / "fixed.webm", 3)
+    unknown = tmp_path / "unknown.mp4"
+    ffmpeg("-i", puppet(), "-c", "copy", unknown)
+    unknown.write_bytes(_as_apac(unknown.read_bytes()))
+    with pytest.raises(OutputError, match=r"cannot hold .*sound track 0 \(apple_apac\)") as caught:
+        fix(unknown, tmp_path / "fixed.webm", 3)
+    assert ".mkv" not in caught.value.message

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import lipgate.core.artifacts
+import lipgate.desktop.copying
 import lipgate.desktop.fix
 from lipgate.core import media
 from lipgate.core.errors import DeadlineError, InputError, OutputError
@@ -210,7 +211,7 @@ def test_a_copy_that_hangs_on_the_first_look_is_given_up(
     clip: Path, hang: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     hang("-i")
-    monkeypatch.setattr(lipgate.desktop.fix, "PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(lipgate.desktop.copying, "PROBE_SECONDS", 0.2)
     with pytest.raises(InputError) as caught:
         lipgate.desktop.fix.fix(clip, tmp_path / "fixed.mkv", 3)
     assert caught.value.code == "corrupt_video"
