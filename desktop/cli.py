@@ -60,6 +60,7 @@ COMMANDS = (
     Command(
         "doctor", "say what this machine has and lacks, and what to do about it", "lipgate.desktop.commands.doctor", _ALL_SETTINGS
     ),
+    Command("audit", "list licences of all that is installed, and known weaknesses", "lipgate.desktop.commands.audit"),
     Command("bench", "measure the speed of this machine", "lipgate.desktop.commands.bench"),
 )
 

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "core": set(),
     "handlers": {"core"},
     "desktop": {"core", "handlers"},
-    "bench": {"core", "desktop", "training"},
+    "bench": {"core", "handlers", "desktop", "training"},
     "training": {"core"},
     "samples": {"training"},
     "tests": {"core", "handlers", "desktop", "bench", "training"},
