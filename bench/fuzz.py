@@ -37,8 +37,11 @@ CONTAINERS = {
 
 BOXES = (b"moov", b"mdat", b"trak", b"stsz", b"stco", b"stts", b"stsd", b"ctts", b"elst", b"avcC", b"mp4a", b"movi", b"idx1")
 
-FAULTS = ("internal_error", "scorer_died", "timeout")
-"""Codes that no file may cause."""
+FAULTS = ("internal_error", "scorer_died")
+"""Codes that no file may cause. `timeout` is none: bytes changed in the clock of a file can make a film of many hours of it."""
+
+OVERTIME_SECONDS = 10.0
+"""How long after its time limit a file may be worked on, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def _scored(scorer: Scorer, path: Path, limit_s: float, scratch: Path) -> Found:
         said = f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - began
     problems = [said] if said in FAULTS or ":" in said else []
+    problems += [f"took {seconds:.0f} s"] if seconds > limit_s + OVERTIME_SECONDS else []
     problems += [f"left behind: {left.name}" for left in (*scratch.iterdir(), *path.parent.iterdir()) if left != path]
     problems += [f"still runs: {program}" for program in _programs(scorer.pids)]
     return Found(path.name, said, seconds, tuple(problems))

@@ -158,9 +158,9 @@ def _listen(clip: Clip, track: Track, speech: OnnxNetwork, deadline: float | Non
     with Sound(replace(clip, sound=track, has_audio=True), meter.feed, deadline) as sound:
         samples = sound.window(0, LISTENED_S * VIDEO_FPS)
         peak = sound.peak
-    if not len(samples):
-        return _Listened(track, Heard.NOT_DECODABLE, nothing)
     frames = len(samples) // SAMPLES_PER_FRAME
+    if not frames:
+        return _Listened(track, Heard.NOT_DECODABLE, nothing)
     levels = np.square(samples[: frames * SAMPLES_PER_FRAME].reshape(frames, -1).astype(np.float64)).mean(axis=1) ** 0.5
     if peak < SILENT_PEAK:
         return _Listened(track, Heard.SILENT, levels)

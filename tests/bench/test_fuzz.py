@@ -42,7 +42,6 @@ def test_the_same_seed_gives_the_same_files() -> None:
 FAULTS = {
     "a fault of ours": LipgateError("internal_error", "x"),
     "a scorer that died": LipgateError("scorer_died", "x"),
-    "too long": LipgateError("timeout", "x"),
     "an error nobody meant": ZeroDivisionError("x"),
 }
 
@@ -67,6 +66,16 @@ def test_what_is_left_behind_is_found(quick: None, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Scorer, "score", litter)
     (found,) = run()
     assert sorted(found.problems) == ["left behind: beside", "left behind: forgotten"]
+
+
+def test_what_takes_longer_than_its_limit_is_found(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: Any) -> None:
+        raise LipgateError("timeout", "x")
+
+    monkeypatch.setattr(Scorer, "score", late)
+    assert run()[0].problems == ()
+    monkeypatch.setattr(fuzz, "OVERTIME_SECONDS", -60.0)
+    assert run()[0].problems == ("took 0 s",)
 
 
 def test_a_program_that_still_runs_is_found(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:

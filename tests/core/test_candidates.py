@@ -119,3 +119,12 @@ def test_the_command_takes_the_tracks_it_is_told(late: Path, tmp_path: Path, cap
     assert json.loads(capsys.readouterr().out)["reason"] == "silent_audio"
     assert main(["score", str(made), "--json", "--audio-track", "2"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "track_not_found"
+
+
+def test_a_second_sound_shorter_than_a_frame_is_none(late: Path, models: Models, tmp_path: Path) -> None:
+    made = tmp_path / "made.mkv"
+    blip = ["-f", "lavfi", "-t", "0.02", "-i", "sine=400:sample_rate=16000"]
+    ffmpeg("-i", late, *blip, *["-map", "0:v", "-map", "0:a", "-map", "1:a", "-c:v", "copy", "-c:a", "pcm_s16le"], made)
+    document = score(made, models).to_dict()
+    assert document["offset_frames"] == pytest.approx(-4, abs=1)
+    assert [track["heard"] for track in document["sound_tracks"]] == ["speech", "not_decodable"]

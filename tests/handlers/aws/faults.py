@@ -2,10 +2,11 @@
 
 import http.client
 import json
+import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -22,6 +23,10 @@ class Fault:
     """How often."""
     after: bool = False
     """The request has its effect; only the answer is lost."""
+    share: float = 1.0
+    """Of the requests it could meet, so many meet it, by chance."""
+    seed: int = 0
+    """Of that chance. Half of those have their effect all the same, whatever `after` says, where `share` is below 1."""
 
 
 @dataclass
@@ -32,6 +37,7 @@ class Faults:
     fault: Fault | None = None
     seen: list[str] = field(default_factory=list)
     """Operations of the requests that met a fault."""
+    chance: random.Random = field(default_factory=random.Random)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def meets(self, operation: str) -> Fault | None:
@@ -40,13 +46,17 @@ class Faults:
             fault = self.fault
             if fault is None or fault.operation not in operation or len(self.seen) >= fault.times:
                 return None
+            if fault.share < 1:
+                if self.chance.random() >= fault.share:
+                    return None
+                fault = replace(fault, after=self.chance.random() < 0.5)
             self.seen.append(operation)
             return fault
 
     @contextmanager
     def of(self, fault: Fault) -> Iterator[list[str]]:
         """While the block runs. Gives the operations that met it."""
-        self.seen, self.fault = [], fault
+        self.seen, self.fault, self.chance = [], fault, random.Random(fault.seed)  # noqa: S311 - to be had again
         try:
             yield self.seen
         finally:
