@@ -108,16 +108,25 @@ class Candidates:
         """What a player shows and plays, as far as it serves."""
         return next(self._with_each_sound())
 
-    def best(self, judge: Callable[[Take], T], calibration: Calibration) -> tuple[Take, T]:
+    def best(self, judge: Callable[[Take], T], turn: Callable[[T], int], calibration: Calibration) -> tuple[Take, T]:
         """Judge what a player takes; where its sound does not fit or its picture shows no face, what else there is.
 
         Args:
             judge: tells of a take what holds its `verdict`. An error it raises ends the search, except for the first take.
+            turn: degrees by which the picture of what was judged must be turned for its faces to be upright.
             calibration: of the sync model.
         """
         first = self.first
         found = judge(first)
         if found.verdict.fits:
+            return first, found
+        try:
+            if degrees := turn(found):
+                self._clip = self._clip.turned(degrees)
+                first, found = self.first, judge(self.first)
+                if found.verdict.fits:
+                    return first, found
+        except (DeadlineError, media.Overdue):
             return first, found
         faceless = found.verdict.reason in (Reason.NO_FACE, Reason.FACE_TOO_SMALL)
         take, evidence = first, _evidence(found.verdict, calibration) + CLEARLY
@@ -195,7 +204,8 @@ def described(clip: Clip, kind: Kind, heard: dict[int, Heard]) -> list[dict[str,
             continue
         about: dict[str, object] = {"track": track.number, "codec": track.codec}
         if kind is Kind.PICTURE:
-            about |= {"width": track.width or None, "height": track.height or None}
+            turned = clip.turn if used == track else 0
+            about |= {"width": track.width or None, "height": track.height or None, "turned": turned}
         else:
             about |= {"rate": track.rate or None, "layout": track.layout or None}
         about |= {"flags": sorted(track.dispositions), "used": used is not None and track.number == used.number}

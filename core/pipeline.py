@@ -16,8 +16,10 @@ from lipgate.core.artifacts import Artifacts
 from lipgate.core.candidates import Candidates, Take
 from lipgate.core.constants import VIDEO_FPS, VSHIFT
 from lipgate.core.errors import DeadlineError
+from lipgate.core.faces.closer import closer
 from lipgate.core.faces.detection import Detection, Detector
 from lipgate.core.faces.track import Follower, TrackPiece
+from lipgate.core.faces.turned import LOOKS_AT, UPRIGHT_SCORE, turn_of
 from lipgate.core.faces.visibility import VisibilityMeter
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
@@ -124,10 +126,18 @@ def _best(
             facts = replace(run.facts, sound_passed_over=take.passed_over)
             return _Judged(run, judge(run.results, facts, models.calibration, limits))
 
-    if not candidates.several:
-        return judged(candidates.first, options)
-    take, found = candidates.best(lambda take: judged(take, replace(options, artifacts=None)), models.calibration)
-    return judged(take, options) if options.artifacts else found
+    def turn(found: _Judged) -> int:
+        looked = found.run.detector
+        if looked is None or looked.sureness >= UPRIGHT_SCORE:
+            return 0
+        with watch.stage("turned"):
+            return turn_of(found.run.looked_at, models.detector)
+
+    quiet = replace(options, artifacts=None) if candidates.several else options
+    first = candidates.first
+    take, found = candidates.best(lambda take: judged(take, quiet), turn, models.calibration)
+    again = options.artifacts and (candidates.several or take != first)
+    return judged(take, options) if again else found
 
 
 @dataclass(frozen=True)
@@ -149,12 +159,16 @@ class _Run:
     watch: Stopwatch
     deadline: float | None
     frames: int = 0
-    shots: int = 1
+    cuts: list[int] = field(default_factory=list)
+    """First frames of all shots but the first."""
     watcher: ClipMeter = field(default_factory=ClipMeter)
     results: list[TrackResult] = field(default_factory=list)
     scorers: dict[int, TrackScorer] = field(default_factory=dict)
     visibility: dict[int, VisibilityMeter] = field(default_factory=dict)
     """Of every track that still runs, like `scorers`."""
+    detector: "_Timed | None" = None
+    looked_at: list[np.ndarray] = field(default_factory=list)
+    """A few pictures, for a second look where no face is upright."""
     facts: ClipFacts = field(default_factory=lambda: ClipFacts(False, 0, 0, 0))
 
     def go(self, stack: ExitStack) -> None:
@@ -176,7 +190,9 @@ class _Run:
         images = stack.enter_context(closing(media.frames(clip, max_frames=max_frames, deadline=self.deadline)))
         pulled = watch.pulling("decode", images)
         shots = watch.pulling("scenes", self._counted(scenes.split(pulled), sound, artifacts))
-        follower = Follower(_Timed(self.models.detector, watch), artifacts.add_faces if artifacts else None)
+        detector = _Timed(closer(self.models.detector), watch)
+        self.detector = detector
+        follower = Follower(detector, artifacts.add_faces if artifacts else None)
 
         scorers = self.scorers
         for piece in watch.pulling("track", follower.follow(shots)):
@@ -197,13 +213,18 @@ class _Run:
         spoken = meter.spoken(0, self.frames)
         with watch.stage("picture"):
             findings = watcher.finish(meter.seconds)
-        self.facts = ClipFacts(clip.has_audio, self.frames, heard, sound.peak, self.shots, spoken, findings)
+        self.facts = ClipFacts(
+            clip.has_audio, self.frames, heard, sound.peak, len(self.cuts) + 1, spoken, findings, tuple(self.cuts)
+        )
 
     def _counted(self, frames: Iterator[Frame], sound: Sound, artifacts: Artifacts | None) -> Iterator[Frame]:
         """Count frames, watch the clock, and let the sound keep up, also while no face is in view."""
         for frame in frames:
             self.frames = frame.index + 1
-            self.shots = frame.shot + 1
+            if frame.index in LOOKS_AT:
+                self.looked_at.append(frame.image)
+            if frame.shot > len(self.cuts):
+                self.cuts.append(frame.index)
             with self.watch.stage("picture"):
                 self.watcher.feed(frame)
             if artifacts:
@@ -258,7 +279,17 @@ class _Timed:
         self._detector = detector
         self._watch = watch
         self.name, self.stride = detector.name, detector.stride
+        self._scores: list[float] = [0.0, 0.0]
+
+    @property
+    def sureness(self) -> float:
+        """Mean score of the surest face of each look, where there was one; 0 where there was none."""
+        return self._scores[0] / max(self._scores[1], 1.0)
 
     def detect(self, frame: np.ndarray) -> list[Detection]:
         with self._watch.stage("faces"):
-            return self._detector.detect(frame)
+            found = self._detector.detect(frame)
+        if found:
+            self._scores[0] += max(face.score for face in found)
+            self._scores[1] += 1
+        return found

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     NO_FACE = "no_face"
     FACE_TOO_SMALL = "face_too_small"
     TOO_SHORT = "too_short"
+    SHORT_SHOTS = "short_shots"
     NO_SPEECH = "no_speech"
     MOUTH_HIDDEN = "mouth_hidden"
     LENGTH_MISMATCH = "length_mismatch"
@@ -53,6 +54,7 @@ _TEXTS = {
     Reason.NO_FACE: "No face was found.",
     Reason.FACE_TOO_SMALL: "The face is too small to see the lips.",
     Reason.TOO_SHORT: "The face is not in view for long enough.",
+    Reason.SHORT_SHOTS: "The video is cut so often that no face is in view for long enough in one shot.",
     Reason.NO_SPEECH: "There is too little speech while a face is in view.",
     Reason.MOUTH_HIDDEN: "The mouth is hidden, by a mask or a hand for example.",
     Reason.LENGTH_MISMATCH: "Picture and sound are of very different length.",

@@ -49,10 +49,10 @@ def split(images: Iterable[np.ndarray]) -> Iterator[Frame]:
         yield Frame(index, image, small, shot)
 
 
-def shrink(image: np.ndarray) -> np.ndarray:
-    """Scale a picture down to a longer side of `ANALYSIS_SIDE`; smaller pictures stay as they are."""
+def shrink(image: np.ndarray, side: int = ANALYSIS_SIDE) -> np.ndarray:
+    """Scale a picture down to a longer side of `side` pixels; smaller pictures stay as they are."""
     height, width = image.shape[:2]
-    scale = ANALYSIS_SIDE / max(height, width)
+    scale = side / max(height, width)
     if scale >= 1:
         return image
     return cv2.resize(image, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)

@@ -34,6 +34,9 @@ OTHER_FACE_FRAMES = VIDEO_FPS
 OTHER_FACE_SHARE = 0.4
 """A second face could be the speaker from this long in view on, and from this share of the speaker's size on."""
 
+CUT_FRAMES = 6
+"""A face that is found so soon after a cut and lost so shortly before the next is there for the whole shot."""
+
 BLOCK_SHARE = 0.5
 """Share of the speech that fits nowhere from which on a video is blocked."""
 
@@ -75,6 +78,8 @@ class ClipFacts:
     """bool (frames,): whether somebody speaks."""
     findings: tuple[Finding, ...] = ()
     """What the checks of the whole picture and sound noticed."""
+    cuts: tuple[int, ...] = ()
+    """First frames of all shots but the first."""
     sound_passed_over: bool = False
     """A player plays another sound of the file, in which somebody speaks too and which does not fit."""
 
@@ -306,7 +311,7 @@ def _speaker(tracks: Sequence[TrackResult], laid_out: Sequence[Segment], calibra
     return max(judged, key=lambda track: (seconds[track.track], calibration.evidence(track.sync) if track.sync else -np.inf))
 
 
-_HARDEST = [Reason.MOUTH_HIDDEN, Reason.NO_SPEECH, Reason.FACE_TOO_SMALL, Reason.TOO_SHORT]
+_FURTHEST = [Reason.MOUTH_HIDDEN, Reason.NO_SPEECH, Reason.TOO_SHORT, Reason.FACE_TOO_SMALL]
 """Of several tracks' reasons the video takes the one of the track that came furthest."""
 
 
@@ -318,10 +323,24 @@ def _clip_reason(tracks: Sequence[TrackResult], facts: ClipFacts, limits: Limits
         (Reason.SILENT_AUDIO, facts.audio_peak < SILENT_PEAK),
         (Reason.TOO_SHORT, facts.video_frames < limits.min_track_frames),
         (Reason.NO_FACE, not tracks),
-        *[(reason, None not in reasons and reason in reasons) for reason in _HARDEST],
+        (Reason.SHORT_SHOTS, None not in reasons and _cut_short(tracks, facts)),
+        *[(reason, None not in reasons and reason in reasons) for reason in _FURTHEST],
         (Reason.LENGTH_MISMATCH, _lengths_differ(facts)),
     ]
     return next((reason for reason, applies in causes if applies), None)
+
+
+def _cut_short(tracks: Sequence[TrackResult], facts: ClipFacts) -> bool:
+    """Whether faces are in view for too short a time because the shots are: no track came further, and one fills its shot."""
+    if any(track.reason in (Reason.MOUTH_HIDDEN, Reason.NO_SPEECH) for track in tracks):
+        return False
+    starts = np.array([0, *facts.cuts])
+    stops = np.array([*facts.cuts, facts.video_frames])
+    return len(starts) > 1 and any(
+        track.reason is Reason.TOO_SHORT
+        and ((starts - track.start <= 0) & (track.start - starts <= CUT_FRAMES) & (abs(stops - track.stop) <= CUT_FRAMES)).any()
+        for track in tracks
+    )
 
 
 def _lengths_differ(facts: ClipFacts) -> bool:

@@ -1,5 +1,7 @@
 """Steadies the positions of a face track."""
 
+from typing import Literal
+
 import numpy as np
 
 BOX_MEDIAN = 13
@@ -13,7 +15,9 @@ LOOKAHEAD = BOX_MEDIAN // 2
 
 
 def boxes(raw: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Median-filter centre and half of the larger side; zeros count outside the track, as in scipy.signal.medfilt.
+    """Median-filter centre and half of the larger side.
+
+    Zeros count outside the track, as in scipy.signal.medfilt; outside one that is shorter than the filter its ends do.
 
     Args:
         raw: float32 (n, 4), left, top, right, bottom for all frames of the track known so far.
@@ -27,7 +31,9 @@ def boxes(raw: np.ndarray, start: int, stop: int) -> np.ndarray:
     part = raw[low:high]
     centre = (part[:, :2] + part[:, 2:]) / 2
     size = (part[:, 2:] - part[:, :2]).max(axis=1, keepdims=True) / 2
-    padded = np.pad(np.hstack([centre, size]), ((half - (start - low), half - (high - stop)), (0, 0)))
+    # Of a track shorter than the filter nothing but zeros would be left.
+    beyond: Literal["edge", "constant"] = "edge" if high - low < min(BOX_MEDIAN, stop - start + 1) else "constant"
+    padded = np.pad(np.hstack([centre, size]), ((half - (start - low), half - (high - stop)), (0, 0)), mode=beyond)
     windows = np.lib.stride_tricks.sliding_window_view(padded, BOX_MEDIAN, axis=0)
     x, y, s = np.median(windows, axis=-1).T
     return np.stack([x - s, y - s, x + s, y + s], axis=1).astype(np.float32)

@@ -19,6 +19,9 @@ MAX_MISSED_FRAMES = 25
 MAX_LIVE_TRACKS = 16
 """Faces followed at a time; in a crowd the largest are taken."""
 
+CLEARLY_LARGER = 1.5
+"""A newcomer of this many times its area takes the place of the smallest face in a crowd."""
+
 # Where landmarks lie in a face box, in units of the box, for detectors that give a box only: means over 216 faces that YuNet
 # found in 73 training clips, averaged with their mirror images.
 CANONICAL_LANDMARKS = np.array([[0.29, 0.375], [0.71, 0.375], [0.50, 0.576], [0.323, 0.736], [0.677, 0.736]], np.float32)
@@ -40,6 +43,8 @@ class TrackPiece:
     """float32 (n, 5, 2), smoothed."""
     last: bool
     """No more of this track will come."""
+    seen: np.ndarray | None = None
+    """bool (n,): whether the face was found there, or at the looks around it; elsewhere its place is guessed. None: all."""
 
 
 @dataclass
@@ -49,6 +54,11 @@ class _Track:
     boxes: list[np.ndarray] = field(default_factory=list)
     """One for each frame from `start` to the last detection, gaps filled."""
     landmarks: list[np.ndarray] = field(default_factory=list)
+    seen: list[bool] = field(default_factory=list)
+    """As `TrackPiece.seen`."""
+    velocity: np.ndarray | None = None
+    """float32 (4,): how the box moved a frame between the last two detections; None before the second."""
+    crowded_out: bool = False
     handed_on: int = 0
     """How many frames have been handed on."""
 
@@ -62,10 +72,22 @@ class _Track:
         """First frame whose picture is still needed."""
         return self.start + self.handed_on
 
-    def add(self, index: int, detection: Detection) -> None:
+    def overlap(self, index: int, box: np.ndarray, *, predict: bool) -> float:
+        """How well a box fits where the face was last, or where it would be by now if it went on."""
+        here = _iou(self.boxes[-1], box)
+        if not predict or self.velocity is None:
+            return here
+        # Half a second ahead at most: nobody goes on like that for longer.
+        ahead = min(index - self.seen_until, MAX_MISSED_FRAMES // 2)
+        return max(here, _iou(self.boxes[-1] + ahead * self.velocity, box))
+
+    def add(self, index: int, detection: Detection, stride: int) -> None:
         """Append a detection; positions since the one before are interpolated."""
         points = _landmarks(detection)
         missed = index - self.seen_until if self.boxes else 1
+        if self.boxes:
+            self.velocity = (detection.box - self.boxes[-1]) / np.float32(missed)
+        self.seen += [missed <= stride] * (missed - 1) + [True]
         box, marks = (self.boxes[-1], self.landmarks[-1]) if self.boxes else (detection.box, points)
         for weight in np.arange(1, missed + 1, dtype=np.float32) / np.float32(missed):
             self.boxes.append(box + weight * (detection.box - box))
@@ -101,28 +123,68 @@ class Follower:
             yield from self._end_shot(previous)
 
     def _look(self, frame: Frame) -> None:
-        detections = self._detector.detect(frame.image)
+        found = self._detect(frame)
+        if self._follows and self._loses(frame.index, found):
+            # Something moves faster than one look in three can follow: see the pictures between, which are still here.
+            for between in self._pictures:
+                if self._last_looked < between.index < frame.index:
+                    self._match(between.index, self._detect(between))
+        self._match(frame.index, found)
         self._last_looked = frame.index
+
+    def _detect(self, frame: Frame) -> list[Detection]:
+        found = self._detector.detect(frame.image)
         if self._on_faces:
-            self._on_faces(frame.index, detections)
+            self._on_faces(frame.index, found)
+        return found
+
+    @property
+    def _follows(self) -> bool:
+        """Whether there are frames between looks, so that a face may be elsewhere at the next. The reference looks at all."""
+        return self._detector.stride > 1
+
+    def _loses(self, index: int, found: list[Detection]) -> bool:
+        """Whether a face that was there at the look before would be lost, while one is there that nobody is followed by."""
+        overlaps = [[track.overlap(index, face.box, predict=True) > MIN_IOU for face in found] for track in self._followed]
+        unmatched = any(track.seen_until == self._last_looked and not any(row) for track, row in self._rows(overlaps))
+        return unmatched and any(not any(row[column] for row in overlaps) for column in range(len(found)))
+
+    def _rows(self, overlaps: list[list[bool]]) -> Iterator[tuple[_Track, list[bool]]]:
+        return zip(self._followed, overlaps, strict=True)
+
+    @property
+    def _followed(self) -> list[_Track]:
+        return [track for track in self._live if not track.crowded_out]
+
+    def _match(self, index: int, detections: list[Detection]) -> None:
         free = sorted(detections, key=lambda found: -_area(found.box))
-        pairs = [(_iou(track.boxes[-1], found.box), track, found) for track in self._live for found in free]
+        pairs = [
+            (track.overlap(index, found.box, predict=self._follows), track, found) for track in self._followed for found in free
+        ]
         taken: set[int] = set()
         for overlap, track, found in sorted(pairs, key=lambda pair: -pair[0]):
             if overlap <= MIN_IOU or id(track) in taken or id(found) in taken:
                 continue
-            track.add(frame.index, found)
+            track.add(index, found, self._detector.stride)
             taken |= {id(track), id(found)}
         for found in free:
-            if id(found) not in taken and len(self._live) < MAX_LIVE_TRACKS:
-                track = _Track(self._count, frame.index)
-                track.add(frame.index, found)
+            if id(found) not in taken and self._has_room(found):
+                track = _Track(self._count, index)
+                track.add(index, found, self._detector.stride)
                 self._live.append(track)
                 self._count += 1
 
+    def _has_room(self, newcomer: Detection) -> bool:
+        followed = self._followed
+        if len(followed) < MAX_LIVE_TRACKS:
+            return True
+        smallest = min(followed, key=lambda track: _area(track.boxes[-1]))
+        smallest.crowded_out = _area(newcomer.box) > CLEARLY_LARGER * _area(smallest.boxes[-1])
+        return smallest.crowded_out
+
     def _hand_on(self, now: int) -> Iterator[TrackPiece]:
         for track in list(self._live):
-            ended = now - track.seen_until > MAX_MISSED_FRAMES
+            ended = track.crowded_out or now - track.seen_until > MAX_MISSED_FRAMES
             if ended:
                 self._live.remove(track)
             yield from self._piece(track, ended)
@@ -150,6 +212,7 @@ class Follower:
             boxes=smooth.boxes(np.asarray(track.boxes[known:]), start - known, stop - known),
             landmarks=smooth.landmarks(np.asarray(track.landmarks[known:]), start - known, stop - known),
             last=ended,
+            seen=np.array(track.seen[start:stop], bool),
         )
         track.handed_on = stop
 

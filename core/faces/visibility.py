@@ -28,11 +28,11 @@ class VisibilityMeter:
     def feed(self, piece: TrackPiece) -> None:
         """Look at the next piece of the track."""
         # Counted from the beginning of the video, so that the pieces need not be of any length.
-        picked = slice(-piece.start % STRIDE, None, STRIDE)
-        images = piece.images[picked]
-        if not images:
+        looked = range(-piece.start % STRIDE, len(piece.images), STRIDE)
+        picked = [row for row in looked if piece.seen is None or piece.seen[row]]
+        if not picked:
             return
-        crops = mouth.cut(images, piece.landmarks[picked], SIDE)
+        crops = mouth.cut([piece.images[row] for row in picked], piece.landmarks[picked], SIDE)
         [covered] = self._network(crops=crops.astype(np.float32))
         self._looks += len(covered)
         self._hidden += int((covered > HIDDEN_PROBABILITY).sum())

@@ -4,7 +4,7 @@ import numpy as np
 
 from lipgate.core.faces.detection import Detection
 from lipgate.core.opencv import cv2
-from lipgate.core.scenes import shrink
+from lipgate.core.scenes import ANALYSIS_SIDE, shrink
 
 SCORE_THRESHOLD = 0.6
 NMS_THRESHOLD = 0.3
@@ -12,7 +12,7 @@ MAX_FACES = 50
 
 
 class Yunet:
-    """Detector on pictures of at most 320 pixels; faces of about 10 pixels and more there are found."""
+    """Detector on pictures of at most 320 pixels, unless asked to look closer; faces of about 10 pixels there are found."""
 
     name = "yunet"
     stride = 3
@@ -30,7 +30,11 @@ class Yunet:
 
     def detect(self, frame: np.ndarray) -> list[Detection]:
         """See `lipgate.core.faces.detection.Detector`."""
-        small = shrink(frame)
+        return self.detect_at(frame, ANALYSIS_SIDE)
+
+    def detect_at(self, frame: np.ndarray, side: int) -> list[Detection]:
+        """See `lipgate.core.faces.closer.ScalableDetector`."""
+        small = shrink(frame, side)
         height, width = small.shape[:2]
         scale = np.array([frame.shape[1] / width, frame.shape[0] / height], np.float32)
         self._network.setInputSize((width, height))

@@ -17,6 +17,23 @@ UNUSED = ["-c", "copy", "-f", "null", "-"]
 """Output of a stream that is opened for its start time only."""
 
 
+_TURNED = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
+"""Filters by degrees clockwise."""
+
+SAME_SHAPE = 0.02
+"""Pictures whose shape differs by less are scaled to the size asked for; others get black bars."""
+
+
+def _fitted(width: int, height: int) -> list[str]:
+    """Filters that fit any picture into a size: a telephone turned on the way lets the shape change within one stream."""
+    wide = "iw*if(between(sar,0.1,10),sar,1)"
+    same = f"lt(abs({wide}*{height}/(ih*{width})-1),{SAME_SHAPE})"
+    fitted_width = f"if({same},{width},max(1,min({width},round({wide}*{height}/ih))))"
+    fitted_height = f"if({same},{height},max(1,min({height},round(ih*{width}/({wide})))))"
+    scale = f"scale=w='{fitted_width}':h='{fitted_height}':eval=frame"
+    return [scale, "format=bgr24", f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2:eval=frame"]
+
+
 def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None = None) -> Generator[np.ndarray, None, None]:
     """Decode the pictures of a clip, resampled to 25 fps from time zero. Close the generator to end ffmpeg early.
 
@@ -34,7 +51,8 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
         Overdue: the deadline passed.
     """
     width, height = clip.decoded_size
-    filters = f"fps={VIDEO_FPS}:start_time=0,scale={width}:{height}"
+    turned = [_TURNED[clip.turn]] if clip.turn else []
+    filters = ",".join([f"fps={VIDEO_FPS}:start_time=0", *turned, *_fitted(width, height)])
     output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
     other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as

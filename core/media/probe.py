@@ -10,7 +10,7 @@ import re
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lipgate.core.constants import VIDEO_FPS
@@ -78,6 +78,14 @@ class Clip:
     """The one that is heard; None where there is none."""
     tracks: tuple[Track, ...] = ()
     """All pictures and sounds of the file."""
+    turn: int = 0
+    """Degrees clockwise that pictures are turned while decoding, beyond what the file asks for: 0, 90, 180 or 270."""
+
+    def turned(self, degrees: int) -> "Clip":
+        """The same with its pictures turned clockwise by so much more."""
+        sideways = degrees % 180 != 0
+        width, height = (self.height, self.width) if sideways else (self.width, self.height)
+        return replace(self, width=width, height=height, turn=(self.turn + degrees) % 360)
 
     @property
     def decoded_size(self) -> tuple[int, int]:

@@ -24,6 +24,7 @@ _WHAT_TO_DO = {
     Reason.NO_FACE: "Record again with the face well lit and turned to the camera.",
     Reason.FACE_TOO_SMALL: "Record again closer to the camera.",
     Reason.TOO_SHORT: "Record again, and keep the face in view for some seconds.",
+    Reason.SHORT_SHOTS: "Take a piece with longer shots.",
     Reason.NO_SPEECH: "Record again, and speak while you look at the camera.",
     Reason.MOUTH_HIDDEN: "Record again with nothing in front of the mouth.",
     Reason.LENGTH_MISMATCH: "The file may be damaged or put together from two sources.",

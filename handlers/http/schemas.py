@@ -28,7 +28,9 @@ REPORT_EXAMPLE: dict[str, Any] = {
     "sound_tracks": [
         {"track": 0, "codec": "aac", "rate": 48000, "layout": "mono", "flags": ["default"], "used": True, "heard": None}
     ],
-    "picture_tracks": [{"track": 0, "codec": "h264", "width": 976, "height": 528, "flags": ["default"], "used": True}],
+    "picture_tracks": [
+        {"track": 0, "codec": "h264", "width": 976, "height": 528, "turned": 0, "flags": ["default"], "used": True}
+    ],
     "verified": True,
     "weights_verified": True,
     "processing_time_ms": 812,
@@ -198,6 +200,7 @@ class PictureTrack(_Document):
     codec: str
     width: int | None
     height: int | None
+    turned: int = Field(description="Degrees clockwise it was turned to be judged, because its faces were not upright.")
     flags: list[str]
     used: bool = Field(description="Whether it was judged.")
 

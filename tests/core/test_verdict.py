@@ -99,7 +99,7 @@ def test_the_offset_counts_from_that_of_the_recording_equipment(offset: int, all
         (ClipFacts(True, 20, 20, 9000), [], Reason.TOO_SHORT),
         (FACTS, [], Reason.NO_FACE),
         (FACTS, [track(reason=Reason.TOO_SHORT)], Reason.TOO_SHORT),
-        (FACTS, [track(reason=Reason.TOO_SHORT), track(reason=Reason.FACE_TOO_SMALL)], Reason.FACE_TOO_SMALL),
+        (FACTS, [track(reason=Reason.TOO_SHORT), track(reason=Reason.FACE_TOO_SMALL)], Reason.TOO_SHORT),
         (FACTS, [track(reason=Reason.FACE_TOO_SMALL), track(reason=Reason.NO_SPEECH)], Reason.NO_SPEECH),
         (FACTS, [track(reason=Reason.NO_SPEECH), track(reason=Reason.MOUTH_HIDDEN)], Reason.MOUTH_HIDDEN),
         (ClipFacts(True, 125, 60, 9000), [track()], Reason.LENGTH_MISMATCH),
@@ -243,3 +243,20 @@ def test_limits_of_a_track(
 
 def test_every_reason_can_be_said_in_a_sentence() -> None:
     assert all(reason.text.endswith(".") for reason in Reason)
+
+
+def test_where_the_shots_are_short_the_shots_are_said_to_be() -> None:
+    facts = replace(FACTS, shots=4, cuts=(30, 60, 90))
+    short = [track(number=number, start=30 * number, frames=29, reason=Reason.TOO_SHORT) for number in range(4)]
+    assert judge(short, facts, CALIBRATION, LIMITS).reason is Reason.SHORT_SHOTS
+    lost = [track(number=0, start=3, frames=20, reason=Reason.TOO_SHORT)]
+    assert judge(lost, replace(FACTS, shots=2, cuts=(80,)), CALIBRATION, LIMITS).reason is Reason.TOO_SHORT
+    silent = [*short, track(number=4, start=0, frames=120, reason=Reason.NO_SPEECH)]
+    assert judge(silent, facts, CALIBRATION, LIMITS).reason is Reason.NO_SPEECH
+
+
+def test_the_reason_is_that_of_the_face_that_came_furthest() -> None:
+    order = [Reason.FACE_TOO_SMALL, Reason.TOO_SHORT, Reason.NO_SPEECH, Reason.MOUTH_HIDDEN]
+    for count in range(1, len(order) + 1):
+        tracks = [track(number=number, reason=reason) for number, reason in enumerate(order[:count])]
+        assert judge(tracks, FACTS, CALIBRATION, LIMITS).reason is order[count - 1]

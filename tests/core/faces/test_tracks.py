@@ -8,7 +8,7 @@ import scipy.signal
 
 from lipgate.core.faces import smooth
 from lipgate.core.faces.detection import Detection
-from lipgate.core.faces.track import MAX_MISSED_FRAMES, Follower, TrackPiece
+from lipgate.core.faces.track import MAX_LIVE_TRACKS, MAX_MISSED_FRAMES, Follower, TrackPiece
 from lipgate.core.scenes import Frame, split
 
 Where = Callable[[int], list[tuple[float, float, float]]]
@@ -114,3 +114,57 @@ def test_shots_are_numbered_at_cuts() -> None:
 
 def test_a_video_without_a_cut_is_one_shot() -> None:
     assert {frame.shot for frame in split([np.full((90, 160, 3), 100, np.uint8)] * 30)} == {0}
+
+
+SWAYS = {
+    "a face width each way in two seconds": lambda i: 150 + 50 * np.sin(i * np.pi / 25),
+    "to and fro in one second": lambda i: 150 + 40 * np.sin(i * 2 * np.pi / 25),
+    "past the camera": lambda i: 8.0 * i,
+    "nearly a face width between two looks, at once": lambda i: 50.0 if i < 30 else min(50.0 + 15 * (i - 29), 170.0),
+}
+
+
+@pytest.mark.parametrize("x", SWAYS.values(), ids=SWAYS)
+def test_a_face_that_moves_fast_is_one_track_and_where_it_is(x: Callable[[int], float]) -> None:
+    tracks = follow(lambda i: [(x(i), 10, 50)], stride=3)
+    assert [span(pieces) for pieces in tracks.values()] == [(0, 60)]
+    boxes = np.concatenate([piece.boxes for piece in tracks[0]])
+    assert np.abs(boxes[10:50, 0] - [x(i) for i in range(10, 50)]).max() < 15
+    assert all(piece.seen is not None and piece.seen.all() for piece in tracks[0])
+
+
+def test_two_faces_that_pass_each_other_keep_to_themselves() -> None:
+    tracks = follow(lambda i: [(4.0 * i, 0, 50), (240.0 - 4 * i, 40, 50)], stride=3)
+    assert len(tracks) == 2
+    assert all(
+        np.abs(np.diff(np.concatenate([piece.boxes[:, 1] for piece in pieces[2:-2]]))).max() < 5 for pieces in tracks.values()
+    )
+
+
+def test_a_face_at_rest_costs_no_look_more_than_every_third() -> None:
+    looked: list[int] = []
+    follower = Follower(ScriptedDetector(lambda i: [(10 + 0.5 * i, 10, 50)], 3), lambda index, _: looked.append(index))
+    list(follower.follow(shots(60)))
+    assert looked == [*range(0, 60, 3), 59]
+
+
+def test_where_a_face_was_not_found_its_place_is_said_to_be_a_guess() -> None:
+    pieces = follow(lambda i: [] if 20 <= i < 32 else [(10, 10, 50)], stride=3)[0]
+    seen = np.concatenate([piece.seen for piece in pieces if piece.seen is not None])
+    assert np.flatnonzero(~seen).tolist() == list(range(19, 33))
+
+
+def test_a_crowd_of_tiny_faces_does_not_keep_a_large_newcomer_out() -> None:
+    crowd = [(25.0 * place, 0.0, 20.0) for place in range(MAX_LIVE_TRACKS)]
+    tracks = follow(lambda i: [*crowd, *([(100.0, 100.0, 90.0)] if i >= 20 else [])], stride=1)
+    largest = max(tracks.values(), key=lambda pieces: pieces[0].boxes[0, 2] - pieces[0].boxes[0, 0])
+    assert span(largest) == (20, 60)
+    assert len(tracks) == MAX_LIVE_TRACKS + 1
+    assert sorted(span(pieces)[1] for pieces in tracks.values())[:2] == [21, 60]
+    assert all(pieces[-1].last for pieces in tracks.values())
+
+
+@pytest.mark.parametrize("count", [1, 4, 6, 9, 12])
+def test_boxes_of_a_short_track_are_where_the_face_is(count: int) -> None:
+    pieces = follow(lambda i: [(10, 20, 50)] if i < count else [], stride=1)[0]
+    np.testing.assert_allclose(np.concatenate([piece.boxes for piece in pieces]), [[10, 20, 60, 70]] * count)
