@@ -3,7 +3,7 @@
     LipgateError
     ├── InputError            the file cannot be analysed
     │   ├── file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream,
-    │   └── corrupt_video, track_not_found, video_too_long, resolution_too_high, ffmpeg_missing, manifest_invalid
+    │   └── corrupt_video, track_not_found, video_too_long, resolution_too_high, ffmpeg_missing, manifest_invalid, bad_timecode
     ├── DeadlineError         timeout
     ├── WeightsError          weights_missing, weights_mismatch, weights_unknown, weights_unreadable,
     │                         licence_not_accepted, fetch_failed
@@ -11,7 +11,7 @@
     ├── CalibrationError      calibration_unreadable, calibration_mismatch, calibration_impossible, too_little_data,
     │                         not_promised
     ├── DeviceError           cuda_unavailable, torch_missing
-    ├── OutputError           output_failed
+    ├── OutputError           output_failed, extra_missing
     ├── NotJudgedError        not_judged
     └── (of no class)         internal_error: a fault of Lipgate itself; of the station: port_taken, station_running,
                               pin_refused, browser_missing, language_unknown, speech_model_missing

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from platformdirs import site_data_path, user_data_path
-from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lipgate.core.limits import (
@@ -20,6 +20,7 @@ from lipgate.core.limits import (
     TrackLength,
     VideoLength,
 )
+from lipgate.core.tolerance import tolerance
 
 
 def user_folder(name: str) -> Path:
@@ -75,6 +76,12 @@ class Settings(BaseSettings):
         description="File of `lipgate calibrate`: score and thresholds of this site. Thresholds set here go before those in it.",
     )
 
+    tolerance: str = Field(
+        "none",
+        description="What `score` grades offsets by: ebu-r37, ebu-r37-exchange, ebu-r37-production, itu-bt1359, atsc-is191, "
+        "netflix-like; EARLY/LATE in ms, or EARLY/LATE,EARLY/LATE with the bounds of a blocker; none.",
+    )
+
     min_track_frames: TrackLength = Field(
         Limits.min_track_frames, description="Shortest face track that is judged, in frames at 25 fps."
     )
@@ -119,6 +126,12 @@ class Settings(BaseSettings):
     )
 
     log_level: str = Field("INFO", validation_alias=_also("LOG_LEVEL"), description="Level of the log on stderr.")
+
+    @field_validator("tolerance")
+    @classmethod
+    def _known_tolerance(cls, text: str) -> str:
+        tolerance(text)
+        return text
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -40,6 +40,18 @@ class State(StrEnum):
     NO_SPEECH = "no_speech"
 
 
+OFF_SCREEN = "off_screen"
+"""Somebody speaks while no face is in view."""
+
+_REASONS = {
+    State.LATE: Reason.OUT_OF_SYNC,
+    State.EARLY: Reason.OUT_OF_SYNC,
+    State.NO_FIT: Reason.NO_FIT,
+    State.NOT_JUDGED: Reason.IN_DOUBT,
+}
+"""Why a stretch that was measured is not in sync."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """A stretch of the video of one state."""
@@ -57,7 +69,7 @@ class Segment:
     min_dist: float | None = None
     score: float | None = None
     reason: str | None = None
-    """Of `not_judged`: a code."""
+    """A code of every state but `in_sync`: one of `Reason`, or `off_screen`."""
 
     @property
     def seconds(self) -> float:
@@ -136,7 +148,7 @@ def _segment(
     start_s, end_s = round(first / VIDEO_FPS, 2), round(last / VIDEO_FPS, 2)
     here = [piece for piece in pieces if piece.start <= first and last <= piece.stop]
     if not speech:
-        return Segment(start_s, end_s, None, State.NO_SPEECH)
+        return Segment(start_s, end_s, None, State.NO_SPEECH, reason=str(Reason.NO_SPEECH))
     if here:
         best = max(here, key=lambda piece: (piece.fits, piece.score, piece.sync.confidence))
         state = _state(best, limits)
@@ -150,11 +162,11 @@ def _segment(
             confidence=round(best.sync.confidence, 3),
             min_dist=round(best.sync.min_dist, 3),
             score=round(best.score, 4),
-            reason=str(Reason.IN_DOUBT) if state is State.NOT_JUDGED else None,
+            reason=str(_REASONS[state]) if state in _REASONS else None,
         )
     seen = [track for track in tracks if track.start < last and first < track.start + track.frames]
     unjudged = [track.reason for track in seen if track.reason is not None]
-    return Segment(start_s, end_s, None, State.NOT_JUDGED, reason=str(unjudged[0]) if unjudged else "off_screen")
+    return Segment(start_s, end_s, None, State.NOT_JUDGED, reason=str(unjudged[0]) if unjudged else OFF_SCREEN)
 
 
 def _state(piece: _Piece, limits: Limits) -> State:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lipgate.core.models import Models
     from lipgate.core.pipeline import Options
     from lipgate.core.report import Report
+    from lipgate.core.tolerance import Tolerance
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,19 @@ class FileOutcome:
     report: "Report | None" = None
     error: LipgateError | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report's JSON, with the file's name where there are several; or the error."""
+    def to_dict(self, tolerance: "Tolerance | None" = None) -> dict[str, Any]:
+        """The report's JSON with the file's name; or the error.
+
+        Args:
+            tolerance: grades the segments, in a field of its name.
+        """
         if self.report is not None:
-            return {"file": self.file, **self.report.to_dict()}
+            document = {"file": self.file, **self.report.to_dict()}
+            if tolerance is not None:
+                from lipgate.desktop.exports.graded import told
+
+                document["tolerance"] = told(self.report, tolerance)
+            return document
         assert self.error is not None  # noqa: S101
         return {"file": self.file, "error": {"code": self.error.code, "message": self.error.message}}
 

@@ -26,6 +26,15 @@ def add_calibration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--calibration", type=Path, metavar="FILE", help=text)
 
 
+def add_tolerance(parser: argparse.ArgumentParser) -> None:
+    """`--tolerance`."""
+    text = (
+        "grade offsets as pass, issue or blocker: ebu-r37, ebu-r37-exchange, ebu-r37-production, itu-bt1359, atsc-is191, "
+        "netflix-like, or EARLY/LATE[,EARLY/LATE] in ms (default: setting, none)"
+    )
+    parser.add_argument("--tolerance", metavar="NAME", help=text)
+
+
 def add_offset_range(parser: argparse.ArgumentParser) -> None:
     """`--offset-range`."""
     text = f"search offsets of -N..N frames (default {VSHIFT}); confidence is always that of {2 * VSHIFT + 1} shifts"

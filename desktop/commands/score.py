@@ -8,11 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lipgate.desktop.commands.arguments import add_calibration, add_models, add_offset_range, add_profile, add_tracks
+from lipgate.desktop.commands.arguments import (
+    add_calibration,
+    add_models,
+    add_offset_range,
+    add_profile,
+    add_tolerance,
+    add_tracks,
+)
 from lipgate.desktop.outcome import FileOutcome, outcome_of
+
+RESOLVE_START = "01:00:00:00"
+"""As `lipgate.desktop.exports.timecode` has it: help needs no package."""
 
 if TYPE_CHECKING:
     from lipgate.core.models import Models
+    from lipgate.core.tolerance import Tolerance
 
 
 def add_parser(commands: Any) -> None:
@@ -28,6 +39,11 @@ def add_parser(commands: Any) -> None:
     add_profile(parser)
     parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with plots")
     parser.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="write the video with boxes and confidence drawn in")
+    text = "write the timeline: .edl (Resolve), .xml (Premiere), .otio, .vtt, .srt; .csv and .jsonl, also of several files"
+    parser.add_argument("--markers", type=Path, metavar="OUT.edl", help=text)
+    text = "timecode of the first frame in an EDL (default {}, where timelines of Resolve begin)"
+    parser.add_argument("--start-timecode", default=RESOLVE_START, metavar="HH:MM:SS:FF", help=text.format(RESOLVE_START))
+    add_tolerance(parser)
     add_offset_range(parser)
     add_tracks(parser)
     parser.add_argument("--artifacts", type=Path, metavar="DIR", help="keep faces, scenes, tracks, crops and distances there")
@@ -44,17 +60,27 @@ def run(arguments: argparse.Namespace) -> int:
         print("error [usage]: --annotate takes one FILE", file=sys.stderr)
         return 2
     from lipgate.core.models import Models
+    from lipgate.core.settings import settings
+    from lipgate.core.tolerance import tolerance
+    from lipgate.desktop.exports.timecode import Timecode
+    from lipgate.desktop.exports.writing import check_target, write_markers
 
+    bounds = tolerance(arguments.tolerance or settings().tolerance)
+    if arguments.markers:
+        check_target(arguments.markers, len(arguments.files))
+        Timecode.of(None, arguments.start_timecode)
     models = Models.load(
         arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile
     )
     outcomes = [_score(number, file, models, arguments) for number, file in enumerate(arguments.files)]
-    _print(outcomes, as_json=arguments.json)
+    _print(outcomes, bounds, as_json=arguments.json)
     reports = [(Path(outcome.file), outcome.report) for outcome in outcomes if outcome.report is not None]
     if arguments.report and reports:
         from lipgate.desktop.report.page import write_html
 
         write_html(reports, arguments.report)
+    if arguments.markers and reports:
+        write_markers(reports, arguments.markers, bounds, arguments.start_timecode)
     if arguments.annotate and reports:
         from lipgate.desktop.report.annotate import annotate
 
@@ -96,9 +122,9 @@ def _progress(file: str) -> Iterator[Any]:
         yield lambda done, total: bar.update(task, completed=done, total=total and max(done, total))
 
 
-def _print(outcomes: list[FileOutcome], *, as_json: bool) -> None:
+def _print(outcomes: list[FileOutcome], tolerance: "Tolerance | None", *, as_json: bool) -> None:
     if as_json:
-        documents = [outcome.to_dict() for outcome in outcomes]
+        documents = [outcome.to_dict(tolerance) for outcome in outcomes]
         print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2, allow_nan=False))
         return
     from lipgate.desktop.tables import print_outcomes
