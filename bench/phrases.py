@@ -1,7 +1,7 @@
 """Measures the check of the phrase that was read: `python -m bench.phrases [--grid FOLDER]`.
 
 Synthetic voices are those of espeak-ng. Real ones are of the GRID corpus (one folder `sN` for each speaker; the file names
-spell the sentences): whole sentences, and the digits of them, cut out and put together to phrases.
+spell the sentences), whose digits are cut out of sentences and put together to phrases.
 """
 
 import argparse
@@ -13,62 +13,64 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from bench.phrases_speech import GRID_DICTIONARY, GRID_RULE, Noise, cut_digits, grid_sentence, joined, say, voices
+from bench.phrases_speech import GRID_DICTIONARY, Noise, cut_digits, joined, say, voices
 from lipgate.core.constants import AUDIO_RATE
-from lipgate.desktop.kiosk.listening import MAX_MARGIN, PhraseListener, WakeListener, decide, errors_between, read_sound
-from lipgate.desktop.kiosk.phrases import Phrase, new_phrase, spoken
-from lipgate.desktop.kiosk.pronunciation import DIGITS, WAKE_PHRASES
-from lipgate.desktop.kiosk.recogniser import Decoded, Recogniser
+from lipgate.desktop.kiosk.calling import WakeListener
+from lipgate.desktop.kiosk.ears.network import Whisper
+from lipgate.desktop.kiosk.ears.reading import MAX_MARGIN, Reader, Reading
+from lipgate.desktop.kiosk.ears.weights import read_files
+from lipgate.desktop.kiosk.phrases import CLOSED, DIGITS, Phrase, new_phrase
+from lipgate.desktop.kiosk.pronunciation import WAKE_PHRASES
+from lipgate.desktop.kiosk.recogniser import Recogniser
 
 _CHOICE = random.Random(1)  # noqa: S311
 
+_RANDOM = 2
+"""Random other phrases that are held against each sound."""
+
 _NEAR = (1, 2, 3)
-"""Digits that are changed in phrases that are nearly right."""
+"""Digits that are changed in phrases that are nearly right ..."""
+
+_TIMES = 4
+"""... and how often, for each sound."""
 
 
 @dataclass
 class Counts:
-    """Checks of one kind of sound."""
+    """Checks of one kind of sound: was the phrase accepted?"""
 
-    right: list[bool] = field(default_factory=list)
-    """Was the right phrase accepted?"""
-    digit_errors: list[int] = field(default_factory=list)
-    wrong: list[bool] = field(default_factory=list)
-    """Was a random other phrase accepted?"""
+    right: list[Reading] = field(default_factory=list)
+    other: list[bool] = field(default_factory=list)
+    """A random other phrase."""
     near: dict[int, list[bool]] = field(default_factory=lambda: defaultdict(list))
-    """Was the phrase accepted with that many digits changed?"""
-    right_margins: list[float] = field(default_factory=list)
-    wrong_margins: list[float] = field(default_factory=list)
+    """The phrase with that many digits changed."""
+    word: list[bool] = field(default_factory=list)
+    """The phrase with one word changed."""
 
-    def add(self, listener: PhraseListener, samples: np.ndarray, phrase: Phrase, wrong: int = 3) -> None:
+    def add(self, reader: Reader, samples: np.ndarray, phrase: Phrase) -> None:
         """Check a phrase, random others and near ones in the same sound."""
-        heard = listener.check(samples, phrase)
-        self.right.append(heard.matches)
-        self.digit_errors.append(len(phrase.digits) if heard.errors is None else heard.errors)
-        self.right_margins.append(float("inf") if heard.margin is None else heard.margin)
-        for _ in range(wrong):
-            other = listener.check(samples, new_phrase(len(phrase.digits)))
-            self.wrong.append(other.matches)
-            self.wrong_margins.append(float("inf") if other.margin is None else other.margin)
+        self.right.append(reader.check(samples, phrase))
+        self.other += [reader.check(samples, other).matches for other in _others(phrase)]
         for changed in _NEAR:
-            self.near[changed].append(listener.check(samples, _nearly(phrase, changed)).matches)
+            self.near[changed] += [reader.check(samples, _nearly(phrase, changed)).matches for _ in range(_TIMES)]
+        self.word += [reader.check(samples, other).matches for other in _with_another_word(phrase)]
 
 
-class _Remembering(Recogniser):
-    """Does not look for the best words of the same sound again."""
+class _Remembering(Whisper):
+    """Does not listen to the same sound again."""
 
-    _sound: np.ndarray | None = None
-    _best: Decoded | None = None
+    _mel: np.ndarray | None = None
+    _states: np.ndarray
 
-    def any_words(self, samples: np.ndarray) -> Decoded | None:
-        if self._sound is None or not np.array_equal(samples, self._sound):
-            self._sound, self._best = samples, super().any_words(samples)
-        return self._best
+    def hear(self, mel: np.ndarray) -> np.ndarray:
+        if self._mel is None or not np.array_equal(mel, self._mel):
+            self._mel, self._states = mel, super().hear(mel)
+        return self._states
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -77,96 +79,87 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--grid", type=Path, help="folder of the GRID corpus, with a folder for each speaker")
     parser.add_argument("--phrases", type=int, default=60, help="synthetic phrases of each language (default: %(default)s)")
     parser.add_argument("--clips", type=int, default=20, help="clips of each GRID speaker (default: %(default)s)")
+    parser.add_argument("--ears", type=Path, help="folder of the recogniser's weights (default: the installed extra)")
     options = parser.parse_args(arguments)
+    weights = read_files(options.ears)
+    reader = Reader(_Remembering(weights.variables), weights.tokens, weights.sha256)
     if options.phrases and shutil.which("espeak-ng"):
-        _print_speed()
-        for language in ("en", "es"):
-            _print_counts(f"espeak-ng, {language}", _synthetic(language, options.phrases))
+        _print_speed(Reader(Whisper(weights.variables), weights.tokens, weights.sha256))
+        for language in DIGITS:
+            _print_counts(f"espeak-ng, {language}", _synthetic(reader, language, options.phrases))
             _print_wake(language)
     elif options.phrases:
         print("espeak-ng is not installed: nothing synthetic is measured", file=sys.stderr)
     if options.grid:
-        clips = {folder.name: _some(sorted(folder.glob("*.mp4")), options.clips) for folder in sorted(options.grid.iterdir())}
-        clips = {speaker: files for speaker, files in clips.items() if files}
-        _print_sentences(clips)
-        _print_counts("GRID, digits put together", _joined_phrases(clips))
+        found = ((folder.name, sorted(folder.glob("*.mp4"))) for folder in sorted(options.grid.iterdir()))
+        clips = {name: _some(files, options.clips) for name, files in found if files}
+        _print_counts("GRID, digits put together", _joined_phrases(reader, clips))
+
+
+def _others(phrase: Phrase) -> Iterator[Phrase]:
+    for _ in range(_RANDOM):
+        other = new_phrase(phrase.language, sum(part.isdecimal() for part in phrase.parts))
+        kept = {place for place, part in enumerate(other.parts) if part.isdecimal() or len(other.parts) == len(phrase.parts)}
+        yield replace(other, parts=tuple(part for place, part in enumerate(other.parts) if place in kept))
 
 
 def _nearly(phrase: Phrase, changed: int) -> Phrase:
-    digits = list(phrase.digits)
-    for place in _CHOICE.sample(range(len(digits)), changed):
-        digits[place] = _CHOICE.choice([digit for digit in "0123456789" if digit != digits[place]])
-    return Phrase(tuple(digits))
+    parts = list(phrase.parts)
+    for place in _CHOICE.sample([place for place, part in enumerate(parts) if part.isdecimal()], changed):
+        parts[place] = _CHOICE.choice([digit for digit in "0123456789" if digit != parts[place]])
+    return replace(phrase, parts=tuple(parts))
+
+
+def _with_another_word(phrase: Phrase) -> Iterator[Phrase]:
+    for place, part in enumerate(phrase.parts):
+        if not part.isdecimal():
+            word = _CHOICE.choice([word for word in CLOSED[phrase.language] if word != part])
+            yield replace(phrase, parts=(*phrase.parts[:place], word, *phrase.parts[place + 1 :]))
 
 
 def _some(files: list[Path], count: int) -> list[Path]:
     return files[:: max(1, len(files) // count)][:count]
 
 
-def _synthetic(language: str, count: int) -> Iterator[tuple[str, Counts]]:
-    listener = PhraseListener(_Remembering(DIGITS[language]), language)
+def _synthetic(reader: Reader, language: str, count: int) -> Iterator[tuple[str, Counts]]:
     by_noise = {noise: Counts() for noise in Noise}
     for number, voice in zip(range(count), voices(language), strict=False):
-        phrase = new_phrase()
+        phrase = new_phrase(language)
         pause = ", " if number % 2 else " "
-        samples = say(pause.join(phrase.words(language)), voice)
+        samples = say(pause.join(phrase.words()), voice)
         for noise, counts in by_noise.items():
-            counts.add(listener, noise.added(samples), phrase)
+            counts.add(reader, noise.added(samples), phrase)
     yield from ((noise.label, counts) for noise, counts in by_noise.items())
 
 
-def _joined_phrases(clips: dict[str, list[Path]], each: int = 6) -> Iterator[tuple[str, Counts]]:
-    listener, aligner = PhraseListener(_Remembering(DIGITS["en"]), "en"), Recogniser(GRID_DICTIONARY)
+def _joined_phrases(reader: Reader, clips: dict[str, list[Path]], each: int = 6) -> Iterator[tuple[str, Counts]]:
+    aligner = Recogniser(GRID_DICTIONARY)
     by_noise = {noise: Counts() for noise in Noise}
     for files in clips.values():
         cuts = cut_digits(aligner, files)
         for number in range(each if len(cuts) > 5 else 0):
-            phrase = new_phrase()
-            while not set(phrase.digits) <= set(cuts):
-                phrase = new_phrase()
-            samples = joined([_CHOICE.choice(cuts[digit]) for digit in phrase.digits], seed=number)
+            digits = _CHOICE.choices(sorted(cuts), k=8)
+            samples = joined([_CHOICE.choice(cuts[digit]) for digit in digits], seed=number)
             for noise, counts in by_noise.items():
-                counts.add(listener, noise.added(samples), phrase)
+                counts.add(reader, noise.added(samples), Phrase("en", tuple(digits)))
     yield from ((noise.label, counts) for noise, counts in by_noise.items())
 
 
 def _print_counts(title: str, rows: Iterator[tuple[str, Counts]]) -> None:
     print(f"\n{title} (accepted / checked; margin allowed {MAX_MARGIN:g})")
-    print(
-        f"{'sound':>12} {'right':>9} {'digit errors':>14} {'random':>9}", *(f"{f'{n} changed':>10}" for n in _NEAR), "  margins"
-    )
+    heads = (f"{n} changed" for n in _NEAR)
+    print(f"{'sound':>8} {'right':>8} {'random':>8}", *(f"{head:>10}" for head in heads), f"{'a word':>8}  margin, sureness")
     for label, counts in rows:
-        near = (f"{sum(counts.near[n])}/{len(counts.near[n])}".rjust(10) for n in _NEAR)
-        digits = f"{sum(counts.digit_errors)}/{8 * len(counts.right)}"
-        worst, best = np.percentile(counts.right_margins, 95), min(counts.wrong_margins)
-        margins = f"  right {np.median(counts.right_margins):.2f}, 95 % {worst:.2f}; least of a random one {best:.2f}"
-        right, wrong = (f"{sum(of)}/{len(of)}" for of in (counts.right, counts.wrong))
-        print(f"{label:>12} {right:>9} {digits:>14} {wrong:>9}", *near, margins, flush=True)
-
-
-def _print_sentences(clips: dict[str, list[Path]]) -> None:
-    """GRID sentences: words and digits heard, and the rule of the check with sentences for phrases."""
-    recogniser, listener = Recogniser(GRID_DICTIONARY, GRID_RULE), PhraseListener.load("en")
-    print("\nGRID, whole sentences (words and digits heard wrong; accepted / checked)")
-    print(f"{'speaker':>8} {'words':>8} {'digits':>8} {'right':>8} {'another':>8} {'phrases':>8}")
-    for speaker, files in clips.items():
-        sentences = {file: grid_sentence(file) for file in files}
-        errors, digit_errors = 0, 0
-        right: list[bool] = []
-        wrong: list[bool] = []
-        random_phrase: list[bool] = []
-        for number, file in enumerate(files):
-            samples = read_sound(file)
-            best = recogniser.any_words(samples)
-            words = best.words if best else ()
-            errors += errors_between(sentences[file], words)
-            digit_errors += words[4:5] != sentences[file][4:5]
-            for sentence, accepted in ((sentences[file], right), (sentences[files[number - len(files) // 2]], wrong)):
-                shown = recogniser.these_words(samples, sentence)
-                accepted.append(decide(sentence, words, best.score - shown.score if best and shown else None))
-            random_phrase.append(listener.check(samples, new_phrase()).matches)
-        cells = (f"{sum(of)}/{len(of)}".rjust(8) for of in (right, wrong, random_phrase))
-        print(f"{speaker:>8} {f'{errors}/{6 * len(files)}':>8} {f'{digit_errors}/{len(files)}':>8}", *cells, flush=True)
+        cells = (counts.other, *(counts.near[n] for n in _NEAR), counts.word)
+        shown = [f"{sum(of)}/{len(of)}".rjust(width) for of, width in zip(cells, (8, 10, 10, 10, 8), strict=True)]
+        margins, sureness = ([getattr(reading, name) or 0 for reading in counts.right] for name in ("margin", "sureness"))
+        right = f"{sum(reading.matches for reading in counts.right)}/{len(counts.right)}"
+        print(
+            f"{label:>8} {right:>8}",
+            *shown,
+            f" right: 90 % within {np.percentile(margins, 90):.2f}, above {np.percentile(sureness, 10):.2f}",
+            flush=True,
+        )
 
 
 def _print_wake(language: str) -> None:
@@ -174,12 +167,12 @@ def _print_wake(language: str) -> None:
     heard = sum(_hits(WakeListener.load(language), say(" ".join(words), voice)) > 0 for _, voice in voice_list)
     listener, seconds, false = WakeListener.load(language), 0.0, 0
     for _, voice in voice_list:
-        for said in (new_phrase().words(language), words[:1] + spoken(language)[:3], words[1:]):
+        for said in (new_phrase(language).words(), words[:1] + DIGITS[language][:3], words[1:]):
             samples = say(" ".join(said), voice)
             seconds += len(samples) / AUDIO_RATE
             false += _hits(listener, samples)
     print(
-        f"wake phrase, {language}: heard {heard}/{len(voice_list)}; false starts {false} in {seconds:.0f} s of digits and parts"
+        f"wake phrase, {language}: heard {heard}/{len(voice_list)}; false starts {false} in {seconds:.0f} s of phrases and parts"
     )
 
 
@@ -188,20 +181,17 @@ def _hits(listener: WakeListener, samples: np.ndarray) -> int:
     return sum(listener.feed(piece.tobytes()) for piece in pieces)
 
 
-def _print_speed() -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
-    listener = PhraseListener.load("en")
-    loaded = time.perf_counter() - began
-    phrase = new_phrase()
-    samples = np.resize(say(" ".join(phrase.words("en")), next(voices("en"))), 5 * AUDIO_RATE)
-    times = []
-    for _ in range(5):
-        began = time.process_time()
-        listener.check(samples, phrase)
-        times.append(time.process_time() - began)
-    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"load {loaded * 1000:.0f} ms, check of 5 s {min(times) * 1000:.0f} ms of one core, {more:.0f} MB more memory")
+def _print_speed(reader: Reader) -> None:
+    phrase = new_phrase("en")
+    spoken = say(" ".join(phrase.words()), next(voices("en")))
+    for seconds in (6, 30):
+        samples, times = np.resize(spoken, seconds * AUDIO_RATE), []
+        for _ in range(3):
+            began = time.process_time()
+            reader.check(samples, phrase)
+            times.append(time.process_time() - began)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"check of {seconds} s: {min(times) * 1000:.0f} ms of processor time; the process takes {most:.0f} MB at most")
 
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ import numpy as np
 
 from lipgate.core.constants import AUDIO_RATE
 from lipgate.core.media import ffmpeg
-from lipgate.desktop.kiosk.listening import read_sound
-from lipgate.desktop.kiosk.phrases import spoken
-from lipgate.desktop.kiosk.pronunciation import DIGITS
+from lipgate.desktop.kiosk.ears.sound import read_sound
+from lipgate.desktop.kiosk.phrases import DIGITS
 from lipgate.desktop.kiosk.recogniser import Pronunciations, Recogniser
 
 _VOICES = {
@@ -89,28 +88,17 @@ GRID_DICTIONARY: Pronunciations = {
     **{"blue": ("B L UW",), "green": ("G R IY N",), "red": ("R EH D",), "white": ("W AY T",)},
     **{"at": ("AE T",), "by": ("B AY",), "in": ("IH N",), "with": ("W IH DH", "W IH TH")},
     **{f"letter-{said[0]}": (said[2:].replace("-", " "),) for said in _LETTERS.split()},
-    **{word: said for word, said in DIGITS["en"].items() if word != "oh"},
+    **{"zero": ("Z IH R OW", "Z IY R OW"), "one": ("W AH N", "HH W AH N"), "two": ("T UW",), "three": ("TH R IY",)},
+    **{"four": ("F AO R", "F AO"), "five": ("F AY V",), "six": ("S IH K S",), "seven": ("S EH V AH N",)},
+    **{"eight": ("EY T",), "nine": ("N AY N",)},
     **{"again": ("AH G EH N", "AH G EY N"), "now": ("N AW",), "please": ("P L IY Z",), "soon": ("S UW N",)},
 }
-
-GRID_RULE = " ".join(
-    f"( {' | '.join(slot)} )"
-    for slot in (
-        _COMMANDS.values(),
-        _COLOURS.values(),
-        _PREPOSITIONS.values(),
-        [f"letter-{said[0]}" for said in _LETTERS.split()],
-        spoken("en"),
-        _ADVERBS.values(),
-    )
-)
-"""The grammar of the sentences: one word of each kind."""
 
 
 def grid_sentence(file: Path) -> tuple[str, ...]:
     """The words of a sentence, as the file's name spells them (`s1_bbaf2n.mp4`: bin blue at f two now)."""
     command, colour, preposition, letter, digit, adverb = list(file.stem.rpartition("_")[2])
-    number = spoken("en")[0 if digit == "z" else int(digit)]
+    number = DIGITS["en"][0 if digit == "z" else int(digit)]
     return (_COMMANDS[command], _COLOURS[colour], _PREPOSITIONS[preposition], f"letter-{letter}", number, _ADVERBS[adverb])
 
 
@@ -126,7 +114,7 @@ def cut_digits(aligner: Recogniser, files: Sequence[Path]) -> dict[str, list[np.
         aligned = aligner.these_words(samples, words)
         if aligned:
             first, end = aligned.spans[4]
-            cuts[str(spoken("en").index(words[4]))].append(samples[max(0, first - 160) : end + 320])
+            cuts[str(DIGITS["en"].index(words[4]))].append(samples[max(0, first - 160) : end + 320])
     return cuts
 
 

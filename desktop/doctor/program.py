@@ -6,11 +6,12 @@ import platform
 import sys
 
 from lipgate.core import __version__
+from lipgate.core.errors import LipgateError
 from lipgate.core.runtime import frozen, how_to_install
 from lipgate.desktop.doctor.check import Check
+from lipgate.desktop.kiosk.phrases import DIGITS
 
 API = ("fastapi", "uvicorn", "python_multipart")
-LANGUAGES = ("es", "en")
 
 
 def checks() -> list[Check]:
@@ -35,12 +36,16 @@ def _api() -> Check:
 
 
 def _recogniser() -> Check:
-    from lipgate.desktop.kiosk.listening import available
+    from lipgate.desktop.kiosk.ears.reading import open_reader
+    from lipgate.desktop.kiosk.ears.weights import remedy
+    from lipgate.desktop.kiosk.settings import kiosk_settings
 
-    heard = [language for language in LANGUAGES if available(language)]
-    if not heard:
-        return Check("phrase recogniser", "warn", "none: the kiosk cannot check what was said", _install("kiosk"))
-    return Check("phrase recogniser", "ok", f"for phrases in {', '.join(heard)}")
+    try:
+        open_reader(kiosk_settings().ears_dir)
+    except (LipgateError, ValueError) as error:
+        why = f"none, so nobody can pass at the kiosk: {error}"
+        return Check("phrase recogniser", "warn", why, remedy())
+    return Check("phrase recogniser", "ok", f"Whisper base, as the manifest has it, for phrases in {', '.join(DIGITS)}")
 
 
 def _install(extra: str) -> str:

@@ -59,7 +59,7 @@ def assembled(settings: KioskSettings, doorkeeper: Doorkeeper, authority: str) -
         update={"data_dir": settings.dir / "service", "score_slots": 1, "require_api_keys": False, "upload_dir": None}
     )
     services = local_services(service)
-    it = Station(Store(settings.dir / DATABASE), services.scorer, Hearing(), settings, settings.dir / "videos")
+    it = Station(Store(settings.dir / DATABASE), services.scorer, Hearing(settings.ears_dir), settings, settings.dir / "videos")
     extension = Extension(
         routers=(pages.router, station.router, operator.doors, operator.router),
         body_limits={"attempts": MAX_VIDEO_BYTES, "recording": MAX_VIDEO_BYTES, "preview": MAX_BYTES, "listen": PCM_BYTES},

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from lipgate.desktop.kiosk.pin import check_pin
-from lipgate.desktop.kiosk.settings import checked
+from lipgate.desktop.kiosk.settings import CORE_OPTIONS, KIOSK_OPTIONS, checked
 from lipgate.desktop.kiosk.station import Station
 from lipgate.handlers.domain.errors import RefusedError
 
@@ -63,7 +63,8 @@ class Desk:
         """
         store, limits = self._station.store, self._station.usual_limits()
         with self._lock:
-            before = {name: value for name, value in store.options().items() if not name.startswith("pin")}
+            # An option of an older version may stand there that is none any more.
+            before = {name: value for name, value in store.options().items() if name in {*KIOSK_OPTIONS, *CORE_OPTIONS}}
             try:
                 valid = checked(limits, {**before, **values})
             except ValueError as error:

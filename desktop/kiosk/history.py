@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from lipgate.desktop.kiosk.rows import attempt_of, session_of
-from lipgate.desktop.kiosk.sessions import Attempt, Session, SessionState
+from lipgate.desktop.kiosk.sessions import Attempt, Session, SessionState, phrase_check_of
 from lipgate.desktop.kiosk.store import Store
 from lipgate.handlers.domain.documents import timestamp
 from lipgate.handlers.domain.errors import RefusedError
@@ -18,6 +18,7 @@ _COLUMNS = (
     *("session", "started_at", "ended_at", "language", "state", "number", "at", "digits", "heard", "decision", "reason"),
     *(
         "first_reason",
+        "phrase_check",
         "score",
         "confidence",
         "min_dist",
@@ -116,6 +117,7 @@ def attempt_document(attempt: Attempt) -> dict[str, Any]:
         "decision": attempt.decision,
         "reason": attempt.reason,
         "first_reason": attempt.first_reason,
+        "phrase_check": phrase_check_of(attempt),
         **{name: report.get(name) for name in ("score", "confidence", "min_dist", "offset_frames")},
         "model": f"{model['name']} {model['version']}" if model else None,
         "device": report.get("device"),

@@ -31,16 +31,15 @@ _MEANINGS = {
         "Recordings a person may make before the answer is BLOCK.",
         "Grabaciones que puede hacer una persona antes de que la respuesta sea BLOQUEAR.",
     ),
-    "phrase_digits": ("Digits of the phrase to read.", "Cifras de la frase que hay que leer."),
-    "phrase_check": (
-        "Check that the phrase was really spoken, in languages whose recogniser is installed.",
-        "Comprobar que la frase se dijo de verdad, en los idiomas con reconocedor instalado.",
+    "phrase_digits": (
+        "Digits of the phrase to read; two words stand beside them.",
+        "Cifras de la frase que hay que leer; junto a ellas van dos palabras.",
     ),
-    "phrase_check_approximate": (
-        "Check it in Spanish too, by the sounds of English, as no recogniser of Spanish comes with the program. "
-        "Tried with synthetic voices only.",
-        "Comprobarla también en español, con los sonidos del inglés, pues el programa no trae reconocedor de español. "
-        "Probado solo con voces sintéticas.",
+    "phrase_check": (
+        "Let nobody pass whose phrase was not heard. Off: a recording made before may pass, and every ALLOW says that the "
+        "phrase was not checked.",
+        "No dejar pasar a nadie cuya frase no se haya oído. Desactivado: puede pasar una grabación hecha antes, y cada PERMITIR "
+        "dice que la frase no se comprobó.",
     ),
     "voice_start": (
         "Listen, while nobody is there, for the words that start a session. Nothing heard is kept.",

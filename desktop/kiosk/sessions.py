@@ -10,6 +10,7 @@ from lipgate.core.reasons import Reason
 
 MULTIPLE_FACES = "multiple_faces"
 WRONG_PHRASE = "wrong_phrase"
+PHRASE_NOT_CHECKED = "phrase_not_checked"
 OUT_OF_SYNC = "out_of_sync"
 DELAYED = "delayed"
 STARTED_APART = "started_apart"
@@ -26,6 +27,17 @@ CHALLENGE_SECONDS = 120.0
 
 COMPANION_SHARE = 0.5
 """A second face counts where it is at least so large beside the speaker's, and in view for so much of the speaker's time."""
+
+
+class PhraseCheck(StrEnum):
+    """What is known of the phrase in a recording."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOT_POSSIBLE = "not_possible"
+    """It should have been checked, but no recogniser for the language works here: nobody can pass."""
+    SWITCHED_OFF = "switched_off"
+    """By the operator, who answers for it."""
 
 
 class SessionState(StrEnum):
@@ -46,6 +58,7 @@ class Challenge:
 
     id: str
     digits: tuple[str, ...]
+    """The phrase: digits, and the words among them."""
     expires_at: float
     """Seconds since 1970."""
 
@@ -76,8 +89,14 @@ class Heard:
     """What the phrase recogniser made of a recording."""
 
     digits: tuple[str, ...]
+    """As in `Challenge`."""
     matches: bool
     """Whether it is the phrase that was shown."""
+    margin: float | None = None
+    sureness: float | None = None
+    """See `lipgate.desktop.kiosk.ears.reading.Reading`."""
+    model_sha256: str | None = None
+    """Of the recogniser."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +117,7 @@ class Attempt:
     first_reason: str | None
     """What this recording itself had, where `reason` speaks of all attempts."""
     report: dict[str, Any] | None
-    """The report's JSON; None where the recording could not be read."""
+    """The report's JSON with what became of the phrase (`phrase`); None where the recording could not be read."""
     video: str | None = None
     """Name of the kept recording."""
 
@@ -108,12 +127,12 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def conclude(report: dict[str, Any], heard: Heard | None, limits: Limits) -> tuple[str, str | None]:
+def conclude(report: dict[str, Any], phrase: PhraseCheck, limits: Limits) -> tuple[str, str | None]:
     """Decision and reason of one recording: what the score says, and what stands against an ALLOW.
 
     Args:
         report: JSON of DESIGN.md.
-        heard: None where the phrase is not checked.
+        phrase: what is known of the phrase. What could not be checked never passes.
         limits: what the report was judged by.
     """
     decision, reason = report["decision"], report["reason"]
@@ -127,9 +146,26 @@ def conclude(report: dict[str, Any], heard: Heard | None, limits: Limits) -> tup
         return decision, reason or OUT_OF_SYNC
     if _has_companion(report):
         return "NEXT", MULTIPLE_FACES
-    if heard is not None and not heard.matches:
-        return "NEXT", WRONG_PHRASE
-    return "ALLOW", None
+    if phrase in (PhraseCheck.RIGHT, PhraseCheck.SWITCHED_OFF):
+        return "ALLOW", None
+    return "NEXT", WRONG_PHRASE if phrase is PhraseCheck.WRONG else PHRASE_NOT_CHECKED
+
+
+def phrase_document(phrase: PhraseCheck, heard: Heard | None) -> dict[str, Any]:
+    """What is kept of the check of the phrase, beside the report."""
+    if heard is None:
+        return {"check": str(phrase)}
+    return {
+        "check": str(phrase),
+        "margin": None if heard.margin is None else round(heard.margin, 3),
+        "sureness": None if heard.sureness is None else round(heard.sureness, 3),
+        "model_sha256": heard.model_sha256,
+    }
+
+
+def phrase_check_of(attempt: Attempt) -> str | None:
+    """What is known of the phrase of an attempt; None where its recording could not be read."""
+    return ((attempt.report or {}).get("phrase") or {}).get("check")
 
 
 def close_attempt(decision: str, reason: str | None, attempts_left: int) -> tuple[str, str | None, str | None]:

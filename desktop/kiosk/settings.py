@@ -34,12 +34,13 @@ class KioskSettings(BaseSettings):
     port: int = Field(0, ge=0, le=65535, description="Port of `kiosk` on this machine; 0 takes a free one.")
     language: Literal["es", "en"] = Field("es", description="Language the station begins with.")
     max_attempts: int = Field(3, ge=1, le=10, description="Recordings a person may make before the answer is BLOCK.")
-    phrase_digits: int = Field(8, ge=4, le=12, description="Digits of a phrase.")
+    phrase_digits: int = Field(8, ge=4, le=12, description="Digits of a phrase; two words stand beside them.")
     phrase_check: bool = Field(
-        True, description="Check that the phrase was really spoken, in languages whose recogniser is installed."
+        True, description="Let nobody pass whose phrase was not heard. Off: it is not checked, and every ALLOW says so."
     )
-    phrase_check_approximate: bool = Field(
-        False, description="Check it in languages without a recogniser of their own too, by the sounds of another language."
+    ears_dir: Path | None = Field(
+        None,
+        description="Folder of the recogniser's weights; unset: the installed extra `ears`, or `ears` beside the frozen program.",
     )
     voice_start: bool = Field(
         True, description="Listen, while nobody is there, for the words that start a session. Nothing heard is kept."
@@ -52,7 +53,6 @@ KIOSK_OPTIONS = (
     "max_attempts",
     "phrase_digits",
     "phrase_check",
-    "phrase_check_approximate",
     "voice_start",
     "keep_videos",
     "retention_days",

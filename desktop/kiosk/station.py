@@ -12,28 +12,32 @@ from typing import Any
 from lipgate.core.errors import InputError
 from lipgate.core.limits import Limits
 from lipgate.desktop.kiosk.hearing import Hearing
-from lipgate.desktop.kiosk.phrases import new_phrase
+from lipgate.desktop.kiosk.phrases import Phrase, new_phrase
 from lipgate.desktop.kiosk.sessions import (
     CHALLENGE_SECONDS,
     Attempt,
     Challenge,
     Heard,
+    PhraseCheck,
     Session,
     SessionState,
     close_attempt,
     conclude,
     new_id,
+    phrase_document,
     state_after,
 )
 from lipgate.desktop.kiosk.settings import LONGEST_VIDEO_S, KioskSettings, limits_with_options, with_options
 from lipgate.desktop.kiosk.store import Store
-from lipgate.handlers.domain.errors import ConflictError, NotFoundError
+from lipgate.handlers.domain.errors import ConflictError, NotFoundError, RefusedError
 from lipgate.handlers.scoring.slots import Scorer
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 900.0
 """A session was left when for so long nobody has asked for a phrase, answered one, or got a verdict."""
+
+LANGUAGES = ("es", "en")
 
 DAY_S = 86400.0
 
@@ -61,6 +65,8 @@ class Station:
         self._clock_seen = store.last_entry_at()
         self._clock_moved = store.last_entry_at("clock_moved")
         self._listeners = ThreadPoolExecutor(1, thread_name_prefix="hearing")
+        if kiosk.phrase_check:
+            self._listeners.submit(hearing.available, kiosk.language)  # loaded before the first person comes
         videos.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
@@ -89,9 +95,15 @@ class Station:
         return limits_with_options(self.usual_limits(), self.store.options())
 
     def start(self, language: str) -> Session:
-        """A new session with its first challenge; one that was open ends."""
+        """A new session with its first challenge; one that was open ends.
+
+        Raises:
+            RefusedError: language_not_offered.
+        """
         now, kiosk = time.time(), self.settings()
-        session = Session(new_id(), now, language, kiosk.max_attempts, challenge=self._new_challenge(kiosk, now))
+        if language not in self.languages(kiosk):
+            raise RefusedError("language_not_offered", "Phrases in this language cannot be checked here.")
+        session = Session(new_id(), now, language, kiosk.max_attempts, challenge=self._new_challenge(kiosk, language, now))
         self.store.start(session, now)
         self._heed(session)
         return session
@@ -103,7 +115,7 @@ class Station:
             NotFoundError: session_unknown.
         """
         now, kiosk = time.time(), self.settings()
-        session = self.store.challenge(session_id, lambda: self._new_challenge(kiosk, now), now)
+        session = self.store.challenge(session_id, lambda language: self._new_challenge(kiosk, language, now), now)
         if session is None:
             raise NotFoundError("session_unknown", "There is no such session.")
         self._heed(session)
@@ -111,7 +123,12 @@ class Station:
 
     def checks_phrase(self, language: str, kiosk: KioskSettings) -> bool:
         """Whether the phrase is checked in a language."""
-        return kiosk.phrase_check and self.hearing.available(language, approximate=kiosk.phrase_check_approximate)
+        return kiosk.phrase_check and self.hearing.available(language)
+
+    def languages(self, kiosk: KioskSettings) -> tuple[str, ...]:
+        """Languages a person may choose: those in which the phrase is checked. Where it is checked in none, all: nobody
+        gets past the check by his choice."""
+        return tuple(language for language in LANGUAGES if self.checks_phrase(language, kiosk)) or LANGUAGES
 
     def cancel(self, session_id: str) -> None:
         """End a session; nothing where it has ended.
@@ -177,7 +194,7 @@ class Station:
         goes_on = state_after(decision) is SessionState.OPEN
         after = None
         try:
-            after = self.store.judged(attempt, self._new_challenge(kiosk, now) if goes_on else None)
+            after = self.store.judged(attempt, self._new_challenge(kiosk, session.language, now) if goes_on else None)
         finally:
             if after is None and attempt.video:
                 (self._videos / attempt.video).unlink(missing_ok=True)
@@ -243,7 +260,8 @@ class Station:
         self, session: Session, challenge: Challenge, recording: Path, kiosk: KioskSettings, limits: Limits
     ) -> tuple[dict[str, Any] | None, str, str | None, Heard | None]:
         listens = self.checks_phrase(session.language, kiosk)
-        task = self._listeners.submit(self.hearing.listen, recording, challenge.digits, session.language) if listens else None
+        phrase = Phrase(session.language, challenge.digits)
+        task = self._listeners.submit(self.hearing.listen, recording, phrase) if listens else None
         try:
             report = self._scored(recording, limits).result()
         except InputError as error:
@@ -251,8 +269,12 @@ class Station:
                 task.exception()  # the file must not go while it is read
             return None, "NEXT", error.code, None
         heard = task.result() if task else None
-        decision, reason = conclude(report, heard, limits)
-        return report, decision, reason, heard
+        if heard is not None:
+            check = PhraseCheck.RIGHT if heard.matches else PhraseCheck.WRONG
+        else:
+            check = PhraseCheck.NOT_POSSIBLE if kiosk.phrase_check else PhraseCheck.SWITCHED_OFF
+        decision, reason = conclude(report, check, limits)
+        return {**report, "phrase": phrase_document(check, heard)}, decision, reason, heard
 
     def _scored(self, recording: Path, limits: Limits) -> "Future[dict[str, Any]]":
         limits = replace(limits, max_duration_s=LONGEST_VIDEO_S)
@@ -266,5 +288,5 @@ class Station:
             os.fsync(file.fileno())
         return name
 
-    def _new_challenge(self, kiosk: KioskSettings, now: float) -> Challenge:
-        return Challenge(new_id(), new_phrase(kiosk.phrase_digits).digits, now + CHALLENGE_SECONDS)
+    def _new_challenge(self, kiosk: KioskSettings, language: str, now: float) -> Challenge:
+        return Challenge(new_id(), new_phrase(language, kiosk.phrase_digits).parts, now + CHALLENGE_SECONDS)

@@ -15,7 +15,7 @@ from typing import Any
 
 from lipgate.desktop.kiosk import audit
 from lipgate.desktop.kiosk.rows import outcome_of, record_of, session_of
-from lipgate.desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState, state_after
+from lipgate.desktop.kiosk.sessions import Attempt, Challenge, Session, SessionState, phrase_check_of, state_after
 from lipgate.handlers.adapters.local.database import Database
 
 DATABASE = "kiosk.sqlite3"
@@ -73,12 +73,12 @@ class Store:
         with self._database.read() as db:
             return _session(db, session_id)
 
-    def challenge(self, session_id: str, make: Callable[[], Challenge], now: float) -> Session | None:
+    def challenge(self, session_id: str, make: Callable[[str], Challenge], now: float) -> Session | None:
         """Atomic: the session, with a challenge that may be answered: the one it has, or a new one where that is over.
 
         Args:
             session_id: of the session.
-            make: a new challenge.
+            make: a new challenge in a language.
             now: seconds since 1970.
         """
         with self._database.change() as db:
@@ -86,7 +86,7 @@ class Store:
             if session is None or session.state is not SessionState.OPEN:
                 return session
             if session.challenge is None or session.challenge.expires_at <= now:
-                session = replace(session, challenge=make())
+                session = replace(session, challenge=make(session.language))
                 _put_challenge(db, session_id, session.challenge)
         return session
 
@@ -252,6 +252,7 @@ def _vouched(attempt: Attempt, record: dict[str, Any]) -> dict[str, Any]:
         "reason": attempt.reason,
         "score": report.get("score"),
         "offset_frames": report.get("offset_frames"),
+        "phrase_check": phrase_check_of(attempt),
         "model": report.get("model"),
         "record_sha256": audit.record_hash(record),
     }

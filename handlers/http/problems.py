@@ -93,6 +93,7 @@ STATUS = {
     "video_unknown": 404,
     "bad_picture": 422,
     "bad_sound": 422,
+    "language_not_offered": 422,
     "not_available": 404,
 }
 """HTTP status of each code."""

@@ -248,12 +248,15 @@ def test_a_clock_before_the_program_was_made_is_wrong(now: float | None, state: 
     assert clock.checks(now)[0].state == state
 
 
-def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(program, "API", ("no_such_package",))
-    monkeypatch.setattr("lipgate.desktop.kiosk.listening.available", lambda language: False)
+    monkeypatch.setenv("LIPGATE_KIOSK_EARS_DIR", str(tmp_path))
+    kiosk_settings.cache_clear()
     found = by_name(program.checks())
     assert "no_such_package" in found["api and kiosk"].found
     assert found["phrase recogniser"].state == "warn"
-    monkeypatch.setattr("lipgate.desktop.kiosk.listening.available", lambda language: language == "en")
-    assert by_name(program.checks())["phrase recogniser"] == Check("phrase recogniser", "ok", "for phrases in en")
+    assert "nobody can pass at the kiosk" in found["phrase recogniser"].found
+    monkeypatch.delenv("LIPGATE_KIOSK_EARS_DIR")
+    kiosk_settings.cache_clear()
+    assert by_name(program.checks())["phrase recogniser"].state == "ok"
     assert found["program"].state == "ok"

@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict
 
 from lipgate.core import __version__
 from lipgate.desktop.kiosk.routes.common import AppKiosk, disk, read_bytes
-from lipgate.desktop.kiosk.sessions import Attempt, Session
+from lipgate.desktop.kiosk.sessions import Attempt, Session, phrase_check_of
 from lipgate.desktop.kiosk.settings import COUNTDOWN_S, LONGEST_RECORDING_S, MAX_VIDEO_BYTES
+from lipgate.desktop.kiosk.station import LANGUAGES, Station
 from lipgate.handlers.domain.errors import RefusedError, UnavailableError
 from lipgate.handlers.http.bodies import media_type, read_json, received_video
 
 router = APIRouter(prefix="/api", include_in_schema=False)
 
-LANGUAGES = ("es", "en")
 Language = Literal["es", "en"]
 
 SUFFIXES = {"video/webm": ".webm", "video/mp4": ".mp4", "video/x-matroska": ".mkv", "video/quicktime": ".mov"}
@@ -35,21 +35,25 @@ class SessionRequest(BaseModel):
 @router.get("/station")
 async def station(kiosk: AppKiosk) -> JSONResponse:
     """What the page has to know to begin."""
-    own = await to_thread.run_sync(kiosk.station.settings)
-    hearing = kiosk.station.hearing
-    document = {
+    return JSONResponse(await to_thread.run_sync(_station_document, kiosk.station))
+
+
+def _station_document(station: Station) -> dict[str, Any]:
+    own, hearing = station.settings(), station.hearing
+    languages = station.languages(own)
+    return {
         "version": __version__,
-        "languages": LANGUAGES,
-        "language": own.language,
+        "languages": languages,
+        "language": own.language if own.language in languages else languages[0],
         "max_attempts": own.max_attempts,
         "countdown_seconds": COUNTDOWN_S,
         "longest_recording_seconds": LONGEST_RECORDING_S,
-        "phrase_check": {language: kiosk.station.checks_phrase(language, own) for language in LANGUAGES},
+        "cannot_verify": own.phrase_check and not any(station.checks_phrase(language, own) for language in LANGUAGES),
+        "phrase_check": {language: station.checks_phrase(language, own) for language in LANGUAGES},
         "voice_start": {language: own.voice_start and hearing.can_be_called(language) for language in LANGUAGES},
         "keeps_videos": own.keep_videos,
         "max_video_mb": MAX_VIDEO_BYTES >> 20,
     }
-    return JSONResponse(document)
 
 
 @router.post("/sessions")
@@ -147,6 +151,7 @@ def attempt_document(attempt: Attempt) -> dict[str, Any]:
         "decision": attempt.decision,
         "reason": attempt.reason,
         "first_reason": attempt.first_reason,
+        "phrase_check": phrase_check_of(attempt),
         **{name: report.get(name) for name in ("offset_frames", "confidence", "score", "processing_time_ms")},
     }
 

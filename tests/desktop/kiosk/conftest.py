@@ -58,8 +58,10 @@ class Script:
     """What the scorer and the recogniser say, one recording after another; the last goes on."""
 
     says: list[dict[str, Any] | Exception] = field(default_factory=lambda: [report()])
-    hears: list[Heard | Exception] = field(default_factory=list)
-    """Empty: no recogniser is installed."""
+    hears: list[Heard | Exception] = field(default_factory=lambda: [Heard(("1",), matches=True)])
+    """Empty: no recogniser works."""
+    knows: tuple[str, ...] = ("es", "en")
+    """Languages of the recogniser."""
     limits: list[Limits] = field(default_factory=list)
     """What each recording was judged by."""
 
@@ -69,6 +71,10 @@ class Script:
         assert limits is not None
         self.limits.append(limits)
         return copy.deepcopy(_next(self.says))
+
+    def can_hear(self, language: str) -> bool:
+        """Stands in for `Hearing.available`."""
+        return bool(self.hears) and language in self.knows
 
     def listen(self, *_: Any) -> Heard:
         """Stands in for `Hearing.listen`."""
@@ -125,7 +131,7 @@ def make_kiosk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
     """A function that starts a kiosk with other settings. Its browser has used the link."""
     script, core = Script(), dict[str, Any]()
     monkeypatch.setattr(Scorer, "score", script.score)
-    monkeypatch.setattr("lipgate.desktop.kiosk.hearing.Hearing.available", lambda *_, **__: bool(script.hears))
+    monkeypatch.setattr("lipgate.desktop.kiosk.hearing.Hearing.available", lambda _, language: script.can_hear(language))
     monkeypatch.setattr("lipgate.desktop.kiosk.hearing.Hearing.listen", script.listen)
     monkeypatch.setattr("lipgate.handlers.services.core_settings", lambda: Settings(_env_file=None, **core))
     monkeypatch.setattr("lipgate.desktop.kiosk.app.service_settings", lambda: ServiceSettings(_env_file=None))

@@ -20,6 +20,7 @@ import pytest
 
 from bench.phrases_speech import Voice, say
 from lipgate.core.constants import AUDIO_RATE
+from lipgate.desktop.kiosk.phrases import Phrase
 from tests.desktop.kiosk.lenient import LENIENT
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -102,30 +103,63 @@ def test_real_clips_get_real_verdicts(begin: Begin) -> None:
     assert history(kiosk.folder, "verify").returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
-def test_only_the_phrase_that_is_shown_opens(begin: Begin, puppet: Callable[..., Path], tmp_path: Path) -> None:
-    kiosk = begin(**LENIENT)
+Reads = Callable[[str, list[str]], bytes]
 
-    def reads(digits: list[str]) -> bytes:
-        voice = tmp_path / f"{''.join(digits)}.wav"
+
+@pytest.fixture
+def reads(puppet: Callable[..., Path], tmp_path: Path) -> Reads:
+    """A function that films a photograph whose jaw moves with a synthetic voice that reads a phrase."""
+
+    def film(language: str, parts: list[str]) -> bytes:
+        voice = tmp_path / f"{''.join(parts)}.wav"
+        words = Phrase(language, tuple(parts)).words()
         with wave.open(str(voice), "wb") as file:
             file.setparams((1, 2, AUDIO_RATE, 0, "NONE", ""))
             # The puppet begins anew when its words are over: silence until then.
-            file.writeframes(np.pad(say(", ".join(digits), Voice("en-us", 150, 50)), (0, 8 * AUDIO_RATE)).tobytes())
+            file.writeframes(np.pad(say(" ".join(words), VOICES[language]), (0, 8 * AUDIO_RATE)).tobytes())
         return puppet(voice=voice, seconds=8.0).read_bytes()
 
-    session = kiosk.start()
-    other = [str((int(digit) + 4) % 10) for digit in session["challenge"]["digits"]]
-    wrong = kiosk.attempt(session, reads(other)).json()
+    return film
+
+
+VOICES = {"es": Voice("es-419", 140, 50), "en": Voice("en-us+f2", 140, 50)}
+
+speaking = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+
+
+@speaking
+def test_only_the_phrase_that_is_shown_opens(begin: Begin, reads: Reads) -> None:
+    kiosk = begin(**LENIENT)
+    session = kiosk.start("es")
+    shown = session["challenge"]["digits"]
+    other = [str((int(part) + 4) % 10) if part.isdecimal() else part for part in shown[:3]] + shown[3:]
+    wrong = kiosk.attempt(session, reads("es", other)).json()
     assert (wrong["attempt"]["decision"], wrong["attempt"]["reason"]) == ("NEXT", "wrong_phrase"), wrong
     session = wrong["session"]
-    right = kiosk.attempt(session, reads(session["challenge"]["digits"])).json()
-    assert right["attempt"]["decision"] == "ALLOW", right
-    # The same picture and voice at a station that takes no puppet for a person.
-    kiosk = begin(folder=tmp_path / "strict")
-    session = kiosk.start()
-    refused = kiosk.attempt(session, reads(session["challenge"]["digits"])).json()
-    assert refused["attempt"]["decision"] != "ALLOW", refused
+    right = kiosk.attempt(session, reads("es", session["challenge"]["digits"])).json()
+    assert (right["attempt"]["decision"], right["attempt"]["phrase_check"]) == ("ALLOW", "right"), right
+
+
+@speaking
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_photograph_that_reads_the_right_phrase_does_not_pass(language: str, begin: Begin, reads: Reads) -> None:
+    kiosk = begin()
+    session, told = kiosk.start(language), []
+    while session["state"] == "open" and len(told) < 2:
+        answer = kiosk.attempt(session, reads(language, session["challenge"]["digits"])).json()
+        session = answer["session"]
+        told.append((answer["attempt"]["decision"], answer["attempt"]["phrase_check"]))
+    assert "ALLOW" not in {decision for decision, _ in told}, told
+    assert session["state"] != "allowed"
+    # It is the picture that fails here, so that a deaf station could not hide an open door.
+    assert "right" in {phrase for _, phrase in told}, told
+
+
+def test_a_station_without_a_recogniser_lets_nobody_pass(begin: Begin, tmp_path: Path) -> None:
+    kiosk = begin(LIPGATE_KIOSK_EARS_DIR=str(tmp_path / "nothing"), **LENIENT)
+    for language in ("es", "en"):
+        attempt = kiosk.attempt(kiosk.start(language)).json()["attempt"]
+        assert (attempt["decision"], attempt["reason"]) == ("NEXT", "phrase_not_checked"), attempt
 
 
 def test_a_person_whose_voice_comes_late_by_the_stations_own_delay_is_allowed(begin: Begin) -> None:

@@ -8,20 +8,26 @@ import pytest
 
 from lipgate.core.errors import DeadlineError, InputError
 from lipgate.core.limits import Limits
-from lipgate.desktop.kiosk.sessions import Heard, close_attempt, conclude
+from lipgate.desktop.kiosk.phrases import CLOSED
+from lipgate.desktop.kiosk.sessions import Heard, PhraseCheck, close_attempt, conclude
 from lipgate.desktop.kiosk.station import PATIENCE_S
 from lipgate.handlers.domain.errors import UnavailableError
 from tests.desktop.kiosk.conftest import MakeKiosk, RunningKiosk, report, track
 
 APART = {"duration_s": 5.0, "sound_s": 5.4}
 
-RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
+HEARD_RIGHT, HEARD_WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
+RIGHT, WRONG = PhraseCheck.RIGHT, PhraseCheck.WRONG
+IMPOSSIBLE, OFF = PhraseCheck.NOT_POSSIBLE, PhraseCheck.SWITCHED_OFF
 
 
 @pytest.mark.parametrize(
-    ("made", "heard", "decision", "reason"),
+    ("made", "phrase", "decision", "reason"),
     [
-        (report("ALLOW"), None, "ALLOW", None),
+        (report("ALLOW"), OFF, "ALLOW", None),
+        (report("ALLOW"), IMPOSSIBLE, "NEXT", "phrase_not_checked"),
+        (report("NEXT", "no_face"), IMPOSSIBLE, "NEXT", "no_face"),
+        (report("BLOCK"), IMPOSSIBLE, "BLOCK", "out_of_sync"),
         (report("ALLOW"), RIGHT, "ALLOW", None),
         (report("ALLOW"), WRONG, "NEXT", "wrong_phrase"),
         (report("NEXT", score=0.8), RIGHT, "NEXT", "out_of_sync"),
@@ -38,11 +44,11 @@ RIGHT, WRONG = Heard(("1",), matches=True), Heard(("2",), matches=False)
         (report("ALLOW", None, track(1, 0.0, 1.0)), RIGHT, "ALLOW", None),
         (report("ALLOW", None, track(1, 0.0, 1.5), track(2, 3.0, 4.5)), RIGHT, "NEXT", "multiple_faces"),
         (report("ALLOW", None, track(1, face_px=40.0)), RIGHT, "ALLOW", None),
-        (report("BLOCK", None, track(1)), None, "BLOCK", "out_of_sync"),
+        (report("BLOCK", None, track(1)), OFF, "BLOCK", "out_of_sync"),
     ],
 )
-def test_what_a_recording_means(made: dict[str, Any], heard: Heard | None, decision: str, reason: str | None) -> None:
-    assert conclude(made, heard, Limits()) == (decision, reason)
+def test_what_a_recording_means(made: dict[str, Any], phrase: PhraseCheck, decision: str, reason: str | None) -> None:
+    assert conclude(made, phrase, Limits()) == (decision, reason)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,7 @@ def test_a_clear_allow_ends_the_session_at_once(kiosk: RunningKiosk) -> None:
     assert answer.json()["session"]["state"] == "allowed"
     assert answer.json()["session"]["challenge"] is None
     assert answer.json()["attempt"] == {
-        **{"number": 1, "decision": "ALLOW", "reason": None, "first_reason": None},
+        **{"number": 1, "decision": "ALLOW", "reason": None, "first_reason": None, "phrase_check": "right"},
         **{"offset_frames": 0, "confidence": 5.0, "score": 0.97, "processing_time_ms": 400},
     }
 
@@ -94,17 +100,65 @@ def test_a_clear_no_ends_the_session_at_once(kiosk: RunningKiosk) -> None:
 
 
 def test_the_right_voice_with_the_wrong_phrase_must_try_again(kiosk: RunningKiosk) -> None:
-    kiosk.script.hears = [WRONG, RIGHT]
+    kiosk.script.hears = [HEARD_WRONG, HEARD_RIGHT]
     session = kiosk.start()
     first = kiosk.attempt(session).json()
     assert (first["attempt"]["decision"], first["attempt"]["reason"]) == ("NEXT", "wrong_phrase")
     assert kiosk.attempt(first["session"]).json()["attempt"]["decision"] == "ALLOW"
 
 
-def test_without_a_recogniser_or_when_switched_off_the_phrase_is_not_checked(make_kiosk: MakeKiosk) -> None:
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_without_a_recogniser_nobody_passes(kiosk: RunningKiosk, language: str) -> None:
+    kiosk.script.hears = []
+    station = kiosk.client.get("/api/station").json()
+    assert station["cannot_verify"]
+    assert not any(station["phrase_check"].values())
+    session, seen = kiosk.start(language), []
+    while session["state"] == "open":
+        answer = kiosk.attempt(session).json()
+        session = answer["session"]
+        seen.append((answer["attempt"]["decision"], answer["attempt"]["reason"], answer["attempt"]["phrase_check"]))
+    assert seen[:-1] == [("NEXT", "phrase_not_checked", "not_possible")] * 2
+    assert (seen[-1][0], session["state"]) == ("BLOCK", "blocked")
+
+
+def test_a_check_that_the_operator_switched_off_is_told_and_logged(make_kiosk: MakeKiosk) -> None:
     kiosk = make_kiosk(phrase_check=False)
-    kiosk.script.hears = [WRONG]
-    assert kiosk.attempt(kiosk.start()).json()["attempt"]["decision"] == "ALLOW"
+    kiosk.script.hears = [HEARD_WRONG]
+    session = kiosk.start()
+    attempt = kiosk.attempt(session).json()["attempt"]
+    assert (attempt["decision"], attempt["phrase_check"]) == ("ALLOW", "switched_off")
+    assert not kiosk.client.get("/api/station").json()["cannot_verify"]
+    kiosk.log_in()
+    assert kiosk.operator(f"sessions/{session['id']}")["attempts"][0]["phrase_check"] == "switched_off"
+    entries = kiosk.operator("audit")["entries"]
+    assert [entry["detail"]["phrase_check"] for entry in entries if entry["event"] == "attempt_judged"] == ["switched_off"]
+
+
+def test_the_operator_switches_the_check_off_at_the_station_and_that_is_logged(kiosk: RunningKiosk) -> None:
+    kiosk.script.hears = []
+    kiosk.log_in()
+    assert kiosk.client.put("/api/operator/settings", json={"phrase_check": False}).status_code == 200
+    changed = [entry["detail"] for entry in kiosk.operator("audit")["entries"] if entry["event"] == "settings_changed"]
+    assert changed == [{"changed": {"phrase_check": False}}]
+    assert kiosk.attempt(kiosk.start()).json()["attempt"]["phrase_check"] == "switched_off"
+
+
+def test_nobody_can_choose_a_language_in_which_the_phrase_is_not_checked(make_kiosk: MakeKiosk) -> None:
+    kiosk = make_kiosk(language="es")
+    kiosk.script.knows = ("en",)
+    station = kiosk.client.get("/api/station").json()
+    assert (station["languages"], station["language"], station["cannot_verify"]) == (["en"], "en", False)
+    refused = kiosk.client.post("/api/sessions", json={"language": "es"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "language_not_offered")
+    assert kiosk.start("en")["language"] == "en"
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_phrase_has_digits_and_words_in_which_the_lips_close(kiosk: RunningKiosk, language: str) -> None:
+    parts = kiosk.start(language)["challenge"]["digits"]
+    assert [part.isdecimal() for part in parts] == [True] * 4 + [False] + [True] * 4 + [False]
+    assert {parts[4], parts[9]} < set(CLOSED[language])
 
 
 @pytest.mark.parametrize("code", ["not_a_video", "corrupt_video", "empty_file", "video_too_long"])

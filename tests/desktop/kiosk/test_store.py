@@ -138,7 +138,7 @@ def test_the_log_names_no_phrase_and_no_recording(tmp_path: Path) -> None:
     names = {name for entry in iterate_audit(store) for name in entry.detail}
     assert names == {
         *("session", "language", "attempt", "number", "decision", "reason", "score", "offset_frames", "model"),
-        *("record_sha256", "state"),
+        *("record_sha256", "state", "phrase_check"),
     }
 
 

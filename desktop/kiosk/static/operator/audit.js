@@ -156,6 +156,7 @@ function shown(name, value) {
   if (name === "reason" || name === "first_reason") return named("reason", value);
   if (name === "state") return named("state", value);
   if (name === "decision") return named("decision", value);
+  if (name === "phrase_check") return named("phrase", value);
   if (name === "language") return named("language", value);
   if (name === "model" && value.name) return `${value.name} ${value.version}`;
   if (name === "changed")

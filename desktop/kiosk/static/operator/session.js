@@ -101,9 +101,14 @@ function phrase(one) {
       "div",
       {},
       h("h4", {}, t("session.heard")),
-      one.heard ? digits(one.heard, fit.second, "wrong") : h("p", { class: "soft" }, t("session.nobody_listened")),
+      one.heard ? digits(one.heard, fit.second, "wrong") : h("p", { class: "soft" }, t(unheard(one.phrase_check))),
     ),
   );
+}
+
+/** Why nobody listened. */
+function unheard(check) {
+  return ["switched_off", "not_possible"].includes(check) ? `session.phrase_${check}` : "session.nobody_listened";
 }
 
 function digits(list, fitting, mark) {

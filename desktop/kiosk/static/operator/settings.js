@@ -8,7 +8,7 @@ import { explained, facts, hash } from "./widgets.js";
 
 const GROUPS = {
   decision: ["allow_threshold", "next_threshold", "max_offset_frames", "expected_offset_frames"],
-  session: ["max_attempts", "phrase_digits", "phrase_check", "phrase_check_approximate", "voice_start"],
+  session: ["max_attempts", "phrase_digits", "phrase_check", "voice_start"],
   data: ["keep_videos", "retention_days"],
 };
 

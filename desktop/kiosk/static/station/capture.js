@@ -4,7 +4,7 @@ import { watchCamera } from "./camera.js";
 import { Guide } from "./guide.js";
 import { watch } from "./preview.js";
 import { Recorder } from "./recorder.js";
-import { byId, showDigits, spoken } from "./screens.js";
+import { byId, showPhrase, spoken } from "./screens.js";
 import { Listener, showMeter } from "./sound_view.js";
 import { branch, choice, every, pause, until } from "./waiting.js";
 
@@ -216,7 +216,7 @@ export class Capture {
 
   #showSession() {
     const { visit, language } = this.#page;
-    showDigits(visit.session.challenge.digits, language);
+    showPhrase(visit.session.challenge.digits, language);
     language.say(byId("attempts-left"), "attempts", { count: visit.session.attempts_left });
   }
 

@@ -41,6 +41,10 @@ async function start() {
   for (const element of document.querySelectorAll("[data-privacy]")) {
     language.say(element, station.keeps_videos ? "privacy.kept" : "privacy.deleted");
   }
+  byId("cannot-verify").hidden = !station.cannot_verify;
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.hidden = !station.languages.includes(button.dataset.language);
+  }
   listen(page, flow);
   await flow.run("welcome");
 }

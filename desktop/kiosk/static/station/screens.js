@@ -35,22 +35,42 @@ export class Screens {
   }
 }
 
-/** Show the phrase, digit by digit in groups of four, each with its name; screen readers get it as one sentence. */
-export function showDigits(digits, language) {
+const IN_A_GROUP = 4;
+
+/** Show the phrase: digits in groups of four, each with its name, and words; screen readers get it as one sentence. */
+export function showPhrase(parts, language) {
   const groups = [];
-  for (let at = 0; at < digits.length; at += 4) {
-    const group = document.createElement("span");
-    group.className = "group";
-    for (const digit of digits.slice(at, at + 4)) group.append(tile(digit, language));
-    groups.push(group);
+  for (const part of parts) {
+    const last = groups.at(-1);
+    const joins = isDigit(part) && last?.dataset.kind === "digits" && last.childElementCount < IN_A_GROUP;
+    const group = joins ? last : document.createElement("span");
+    if (!joins) {
+      group.className = "group";
+      group.dataset.kind = isDigit(part) ? "digits" : "word";
+      groups.push(group);
+    }
+    group.append(isDigit(part) ? tile(part, language) : wordTile(part));
   }
   byId("digits").replaceChildren(...groups);
-  language.say(byId("digits-spoken"), "capture.digits", { digits: () => spoken(digits, language) });
+  language.say(byId("digits-spoken"), "capture.digits", { digits: () => spoken(parts, language) });
 }
 
-/** The digits as words. */
-export function spoken(digits, language) {
-  return digits.map((digit) => language.text(`digit.${digit}`)).join(", ");
+/** The phrase as words. */
+export function spoken(parts, language) {
+  return parts.map((part) => (isDigit(part) ? language.text(`digit.${part}`) : part)).join(", ");
+}
+
+function isDigit(part) {
+  return /^\d$/.test(part);
+}
+
+function wordTile(word) {
+  const figure = document.createElement("b");
+  figure.textContent = word;
+  const whole = document.createElement("span");
+  whole.className = "digit word";
+  whole.append(figure);
+  return whole;
 }
 
 function tile(digit, language) {

@@ -26,7 +26,7 @@ export function showVerdict(attempt, session, language) {
 function sayReason(kind, attempt, language) {
   if (kind === "allow") {
     language.say(byId("verdict-reason"), "verdict.allow.reason");
-    language.say(byId("verdict-tip"), "");
+    language.say(byId("verdict-tip"), attempt.phrase_check === "switched_off" ? "verdict.phrase_unchecked" : "");
     return;
   }
   const last = attempt.reason === "attempts_used_up" && attempt.first_reason;

@@ -16,20 +16,26 @@ STATION = {
     "LIPGATE_KIOSK_LANGUAGE": "es",
     # A browser on a busy machine shows the pictures of a film late by a frame or two more.
     "LIPGATE_MAX_OFFSET_FRAMES": "4",
+    # Who is on a film reads nothing that could be known before.
+    "LIPGATE_KIOSK_PHRASE_CHECK": "0",
 }
 
 
 class RunningKiosk:
     """The process, and a client that goes round the page."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
+        """Args:
+        folder: for what it keeps, and its log.
+        environment: settings beside those of `STATION`.
+        """
         self.log = (folder / "kiosk.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "lipgate", "kiosk", "--data-dir", str(folder / "kiosk")],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.log,
-            env={**os.environ, **LENIENT, **STATION},
+            env={**os.environ, **LENIENT, **STATION, **environment},
         )
         assert self.process.stdout is not None
         self.link = self.process.stdout.readline().decode().strip()

@@ -13,6 +13,7 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk, on_film):
 
     assert someone.judged() == "allow", someone.figures()
     assert someone.heading() == "Verificación correcta"
+    assert "No se comprobó que se leyera la frase" in someone.words()
     assert kiosk.state(session["id"]) == "allowed"
     assert someone.running_devices() == []
     assert someone.barriers() == []
@@ -78,7 +79,7 @@ def test_another_language_is_a_new_session_in_that_language(person, kiosk):
         someone.speak("en")
     someone.at("capture")
 
-    assert someone.heading() == "You will read these digits"
+    assert someone.heading() == "You will read this"
     assert someone.page.evaluate("document.documentElement.lang") == "en"
     assert answer.value.json()["language"] == "en"
     assert kiosk.state(session["id"]) == "cancelled"
@@ -135,7 +136,7 @@ def test_an_expired_phrase_is_replaced_before_it_is_read(person, kiosk):
         f"{kiosk.base}/api/sessions/*", lambda route: renewed(route) if route.request.method == "GET" else route.fallback()
     )
     someone.begin()
-    someone.page.get_by_text("The digits have expired. The new ones are: three, one, four").wait_for(state="attached")
+    someone.page.get_by_text("The phrase has expired. The new one is: three, one, four").wait_for(state="attached")
 
     assert someone.digits() == "31415926"
 

@@ -46,7 +46,7 @@ def test_the_keyboard_is_enough(person):
     assert someone.focused() == "Start"
     keys.press("Enter")
     someone.at("capture")
-    assert someone.focused() == "You will read these digits"
+    assert someone.focused() == "You will read this"
     someone.see("good")
     keys.press("Tab")
     assert someone.focused() == "I am ready"
@@ -58,7 +58,7 @@ def test_the_keyboard_is_enough(person):
     kind = someone.judged()
     assert someone.focused() == someone.heading()
     keys.press("Tab")
-    assert someone.focused() == {"allow": "Finish", "next": "Try again with new digits"}[kind]
+    assert someone.focused() == {"allow": "Finish", "next": "Try again with a new phrase"}[kind]
 
 
 def test_escape_cancels(person, kiosk):
@@ -84,7 +84,7 @@ def test_the_question_whether_somebody_is_there_has_no_barriers(person, kiosk):
     someone.page.clock.run_for(1000)
 
     assert kiosk.state(session["id"]) == "open"
-    assert someone.heading() == "Va a leer estos números"
+    assert someone.heading() == "Va a leer esto"
 
 
 def test_hints_are_told_to_screen_readers_but_nothing_is_said_while_a_voice_is_recorded(person):
@@ -97,7 +97,7 @@ def test_hints_are_told_to_screen_readers_but_nothing_is_said_while_a_voice_is_r
     someone.phase("recording")
 
     assert told.inner_text() == ""
-    assert someone.page.locator("#digits-spoken").inner_text().startswith("Digits: ")
+    assert someone.page.locator("#digits-spoken").inner_text().startswith("Phrase: ")
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (1280, 800), (360, 740), (320, 640)])

@@ -1,7 +1,9 @@
 """What is said at the station: the phrase that is shown, other words, the words that start a session."""
 
+import contextlib
 import shutil
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 
 from bench.phrases_speech import Voice, say, voices
 from lipgate.core.constants import AUDIO_RATE
-from lipgate.desktop.kiosk.phrases import spoken
+from lipgate.desktop.kiosk.phrases import Phrase
 from tests.desktop.kiosk.browser.conftest import ACCEPT, DEVICES, FILMED, HURRY
+from tests.desktop.kiosk.browser.running import RunningKiosk
 
 pytest.importorskip("pocketsphinx", reason="the kiosk is an extra: ./lipgate install kiosk")
 pytestmark = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -19,6 +22,14 @@ PAUSE_S = 3
 
 VOICE = Voice("en-us+f2", 140, 50)
 """The one that is understood best: what is tried here is the station, not its ears."""
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKiosk]:
+    """A kiosk that checks the phrase."""
+    with contextlib.closing(RunningKiosk(tmp_path_factory.mktemp("listening"), LIPGATE_KIOSK_PHRASE_CHECK="1")) as running:
+        assert running.client.get(running.link).status_code == 303
+        yield running
 
 
 def write(path: Path, samples: np.ndarray) -> Path:
@@ -33,9 +44,8 @@ def write(path: Path, samples: np.ndarray) -> Path:
 
 def test_who_reads_the_phrase_in_english_passes(person, kiosk, puppet, tmp_path):
     def reads(digits):
-        """A puppet that reads these digits, with a pause before and a longer one after."""
-        names = spoken("en")
-        phrase = say(" ".join(names[int(digit)] for digit in digits), VOICE)
+        """A puppet that reads this phrase, with a pause before and a longer one after."""
+        phrase = say(" ".join(Phrase("en", tuple(digits)).words()), VOICE)
         voice = write(tmp_path / f"{''.join(digits)}.wav", np.pad(phrase, (PAUSE_S * AUDIO_RATE, 3 * PAUSE_S * AUDIO_RATE)))
         return puppet(**{**FILMED, "seconds": len(phrase) / AUDIO_RATE + 3 * PAUSE_S, "voice": voice})
 
@@ -54,6 +64,7 @@ def test_who_reads_the_phrase_in_english_passes(person, kiosk, puppet, tmp_path)
 
     assert someone.judged() == "allow", someone.figures()
     assert someone.heading() == "Verification passed"
+    assert "not checked" not in someone.words()
     assert kiosk.state(session["id"]) == "allowed"
 
 
@@ -64,8 +75,16 @@ def test_who_says_other_words_is_asked_to_read_what_is_shown(person, on_film):
 
     assert someone.judged() == "next", someone.figures()
     assert someone.figures()[-1]["reason"] == "wrong_phrase", someone.figures()
-    assert "The digits on the screen were not recognised." in someone.words()
-    assert "Read exactly the digits shown, one by one and in order." in someone.words()
+    assert "What is on the screen was not recognised." in someone.words()
+    assert "Read exactly what is shown, one by one and in order." in someone.words()
+
+
+def test_a_station_that_cannot_hear_says_so_before_anybody_begins(person):
+    someone = person(language="en", station={"cannot_verify": True, "languages": ["en"], "language": "en"})
+
+    assert "nobody can pass here" in someone.words()
+    assert someone.page.locator("[data-language]:visible").all_inner_texts() == ["English"]
+    assert someone.barriers() == []
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "verify my identity"), ("es", "verifica mi identidad")])
