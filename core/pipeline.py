@@ -19,7 +19,7 @@ from lipgate.core.errors import DeadlineError
 from lipgate.core.faces.closer import closer
 from lipgate.core.faces.detection import Detection, Detector
 from lipgate.core.faces.track import Follower, TrackPiece
-from lipgate.core.faces.turned import LOOKS_AT, UPRIGHT_SCORE, turn_of
+from lipgate.core.faces.turned import LOOKS_AT, SIDE, UPRIGHT_SCORE, turn_of
 from lipgate.core.faces.visibility import VisibilityMeter
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
@@ -222,7 +222,7 @@ class _Run:
         for frame in frames:
             self.frames = frame.index + 1
             if frame.index in LOOKS_AT:
-                self.looked_at.append(frame.image)
+                self.looked_at.append(scenes.shrink(frame.image, SIDE))
             if frame.shot > len(self.cuts):
                 self.cuts.append(frame.index)
             with self.watch.stage("picture"):

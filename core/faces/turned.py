@@ -25,7 +25,7 @@ def turn_of(pictures: Sequence[np.ndarray], detector: Detector) -> int:
     """Degrees clockwise by which pictures must be turned for their faces to be upright: 0, 90, 180 or 270.
 
     Args:
-        pictures: of one video, uint8 (height, width, 3) BGR.
+        pictures: of one video, uint8 (height, width, 3) BGR, best with a longer side of `SIDE`.
         detector: of faces.
     """
     scores = np.zeros(4)

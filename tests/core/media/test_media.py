@@ -153,6 +153,28 @@ def test_what_follows_a_change_of_format_stays_in_place(tmp_path: Path, what: st
     assert changes(loud) == expected
 
 
+WRAP = 2**33 // 90_000
+"""Seconds after which the clock of a transport stream begins anew."""
+
+
+@pytest.mark.parametrize(
+    ("begin", "then"),
+    [(10, 5_014), (5_000, 3), (10, 11), (WRAP - 4, WRAP), (WRAP - 2, 1)],
+    ids=["on", "back", "back a little", "wrap", "wrapped"],
+)
+def test_jumps_of_a_transport_streams_clock_move_nothing(tmp_path: Path, begin: int, then: int) -> None:
+    parts = [blinking(tmp_path / f"{at}.ts", "160x120", 48_000, 1, begin=at).read_bytes() for at in (begin, then)]
+    both = tmp_path / "both.ts"
+    both.write_bytes(b"".join(parts))
+    clip = media.probe(both, max_duration_s=60)
+    pictures = list(media.frames(clip))
+    samples = all_sound(clip)
+    loud = np.abs(samples[: len(samples) // 640 * 640].astype(int)).reshape(-1, 640).mean(axis=1)
+    bright = changes(np.array([frame.mean() for frame in pictures]))
+    assert bright == pytest.approx([25, 50, 75, 100, 125, 150, 175], abs=2)
+    assert changes(loud) == pytest.approx(bright, abs=1)
+
+
 @pytest.fixture(scope="module")
 def gappy(puppet: MakePuppet) -> Clip:
     return media.probe(puppet(suffix=".mkv", seconds=6.0, audio_gap=(1.5, 4.0), audio_start=0.3, **SMALL))
