@@ -52,7 +52,8 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
     """
     width, height = clip.decoded_size
     turned = [_TURNED[clip.turn]] if clip.turn else []
-    filters = ",".join([f"fps={VIDEO_FPS}:start_time=0", *turned, *_fitted(width, height)])
+    moved = [f"setpts=PTS-{clip.phase_s:.6f}/TB"] if clip.phase_s else []
+    filters = ",".join([*moved, f"fps={VIDEO_FPS}:start_time=0", *turned, *_fitted(width, height)])
     output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
     other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from lipgate.core.constants import VIDEO_FPS
@@ -28,12 +29,19 @@ MAX_DECODE_SIDE = 1920
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),", re.MULTILINE)
 _OPENED = re.compile(r"^Input #0", re.MULTILINE)
 _REFUSED = re.compile(r"Picture size (\d+)x(\d+) (?:is invalid|exceeds)")
-_DECODED = re.compile(
-    r"^#format:.*?^#tb 0: (?P<tick>\S+)$.*?^#dimensions 0: (?P<width>\d+)x(?P<height>\d+)$.*?^#stream#.*?$\n?", re.M | re.S
-)
+_BLOCK = r"^#hash: {}$.*?^#tb 0: (?P<tick>\S+)$.*?^#dimensions 0: (?P<width>\d+)x(?P<height>\d+)$.*?^#stream#"
+_DECODED = re.compile(_BLOCK.format("CRC32"), re.MULTILINE | re.DOTALL)
+_BLOCKS = re.compile(r"^#format:.*?^#stream#[^\n]*\n?", re.MULTILINE | re.DOTALL)
+_FIRST_SHOWN = re.compile(r"^0, *-?\d+, *(-?\d+), .* [0-9a-f]{32}$", re.MULTILINE)
 
 _SQUARE_PIXELS = "scale=w='max(1,round(iw*if(between(sar,0.1,10),sar,1)))':h=ih,setsar=1"
 """Filter that turns non-square pixels into square ones. Stranger shapes are forged; they could ask for any width."""
+
+_TICKS = 90_000
+"""Ticks per second of a clock that is fine enough."""
+
+_TIMING = ["-map", "0:V:0", "-frames:v", "1", "-enc_time_base", f"1/{_TICKS}", "-f", "framehash", "-hash", "md5", "pipe:1"]
+"""Output that tells when the first picture is shown. (The other one's clock ticks with the rate of the pictures.)"""
 
 _LISTING = [
     "-map",
@@ -86,6 +94,9 @@ class Clip:
         sideways = degrees % 180 != 0
         width, height = (self.height, self.width) if sideways else (self.width, self.height)
         return replace(self, width=width, height=height, turn=(self.turn + degrees) % 360)
+
+    phase_s: float = 0.0
+    """How long after a multiple of 40 ms the first picture is shown. Time counts from there; else pictures would be as late."""
 
     @property
     def decoded_size(self) -> tuple[int, int]:
@@ -150,6 +161,7 @@ def probe(
         picture=film,
         sound=heard,
         tracks=tuple(look.tracks),
+        phase_s=look.phase_s,
     )
 
 
@@ -166,15 +178,24 @@ class _Look:
         self._max_pixels = max_pixels
         self._deadline = deadline
         # In nearly every file the first picture is the film: one run then tells all.
-        said, self.log = _run(path, [*_decoding("0:V:0"), *_LISTING], max_pixels, deadline)
+        said, self.log = _run(path, [*_decoding("0:V:0"), *_TIMING, *_LISTING], max_pixels, deadline)
         self._first = _DECODED.search(said)
+        self._first_shown = _FIRST_SHOWN.search(said)
         if self._first is None:  # no film, or none that can be decoded, which ends a run
             said, log = _run(path, _LISTING, max_pixels, deadline)
             self.log = log + self.log
         if not _OPENED.search(self.log):
             self._check_refused(self.log)
             raise InputError("not_a_video", f"{path.name} is not a video file that can be read.")
-        self.tracks = listed(_DECODED.sub("", said), self.log)
+        self.tracks = listed(_BLOCKS.sub("", said), self.log)
+
+    @property
+    def phase_s(self) -> float:
+        """See `Clip.phase_s`; 0 where there is a choice of tracks, as zero is the earliest start of those in use."""
+        kinds = [track.kind for track in self.tracks]
+        if self._first_shown is None or len(kinds) != len(set(kinds)):
+            return 0.0
+        return float(Fraction(int(self._first_shown[1]), _TICKS) % Fraction(1, VIDEO_FPS))
 
     def first_decoded(self, films: Sequence[Track]) -> tuple[Track, re.Match[str]]:
         """The first of several films that can be decoded, and what is known of its first picture."""

@@ -58,7 +58,7 @@ class Sound:
             other = ["-map", self._clip.picture.specifier, *UNUSED]
             arguments = ["-loglevel", "quiet", *ffmpeg.input_arguments(self._clip.path), *output, *other]
             process = self._stack.enter_context(ffmpeg.running(arguments, deadline=self._deadline))
-            self._packets = _Packets(self._stack.enter_context(ffmpeg.Output(process)), track.layout)
+            self._packets = _Packets(self._stack.enter_context(ffmpeg.Output(process)), track.layout, self._clip.phase_s)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,8 +130,10 @@ class _Packets:
     forged timestamp, and counts from zero again where rate or channels of the sound change on the way.
     """
 
-    def __init__(self, pipe: ffmpeg.Output, layout: str) -> None:
+    def __init__(self, pipe: ffmpeg.Output, layout: str, phase_s: float) -> None:
         self._pipe = pipe
+        self._phase = round(phase_s * AUDIO_RATE)
+        """Samples before time zero."""
         self._layout = layout
         self._mixer: Mixer | None = None
         """None before the first packet."""
@@ -161,7 +163,6 @@ class _Packets:
 
     def _next(self) -> bool:
         """Read a packet; False at the end."""
-        began = self._mixer is not None
         if self._mixer is None:
             opening = self._pipe.read(_HEAD_BYTES)
             if opening is None:
@@ -175,7 +176,7 @@ class _Packets:
         if data is None:
             return False
         self._waiting = self._mixer.mix(np.frombuffer(data, "<i2").reshape(-1, self._mixer.channels))
-        late = milliseconds * AUDIO_RATE // 1000 - self._done
-        if not began or abs(late) > _DRIFT:
+        late = milliseconds * AUDIO_RATE // 1000 - self._phase - self._done
+        if not self._done or abs(late) > _DRIFT:
             self._silence, self._waiting = max(0, late), self._waiting[max(0, -late) :]
         return True

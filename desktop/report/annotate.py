@@ -80,7 +80,7 @@ class _Encoder:
         source = unused = []
         if clip.has_audio and clip.sound:
             source = ffmpeg.input_arguments(clip.path)
-            output = ["-map", clip.sound.of_input(1), "-af", _SOUND, *output]
+            output = ["-map", clip.sound.of_input(1), "-af", f"asetpts=PTS-{clip.phase_s:.6f}/TB,{_SOUND}", *output]
             unused = ["-map", clip.picture.of_input(1), "-c", "copy", "-f", "null", "-"]
         # -max_error_rate 1: sound too damaged to decode becomes silence, not a failure.
         self._arguments = ["-loglevel", "error", "-y", "-max_error_rate", "1", *pictures, *source, *output, *unused]

@@ -76,6 +76,23 @@ def test_sound_is_as_late_as_in_the_file(puppet: MakePuppet, weights_dir: Path, 
     assert len(pictures) == pytest.approx(25 * (spec.seconds - spec.trim), abs=2)
 
 
+@pytest.mark.parametrize("early_ms", [10, 21, 30, 64])
+def test_sound_that_begins_between_two_pictures_is_in_time_to_a_few_milliseconds(
+    puppet: MakePuppet, weights_dir: Path, tmp_path: Path, early_ms: int
+) -> None:
+    """As in a transport stream, whose zero is where the sound begins. Pictures are taken every 40 ms from the first one on."""
+    clip, moved = puppet(**SMALL), tmp_path / "moved.mkv"
+    later = f"setts=pts=PTS+{early_ms / 1000}/TB:dts=DTS+{early_ms / 1000}/TB"
+    ffmpeg("-i", clip, "-c:v", "copy", "-bsf:v", later, "-af", f"adelay={early_ms}", "-c:a", "pcm_s16le", moved)
+
+    def late(path: Path) -> float:
+        seen = media.probe(path)
+        pictures = np.stack([cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) for frame in media.frames(seen)])
+        return lag(darkness(pictures, *find_mouth(pictures[10], weights_dir / "yunet.onnx")), all_sound(seen)).seconds
+
+    assert late(moved) == pytest.approx(late(clip), abs=0.004)
+
+
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 def test_pictures_are_upright_and_of_the_promised_size(puppet: MakePuppet, weights_dir: Path, suffix: str, rotation: int) -> None:
