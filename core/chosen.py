@@ -26,6 +26,8 @@ class Chosen:
     speech: Bundle
     visibility: Bundle
     """Tells hidden mouths."""
+    splices: Bundle
+    """Hears where sound is put together."""
     calibration: Calibration
     """The embedded one, or the site's."""
     site: SiteFile | None
@@ -40,7 +42,7 @@ class Chosen:
         return {
             "model": [self.sync.name, self.sync.version, self.sync.sha256],
             "detector": [self.detector.name, self.detector.version, self.detector.sha256, self.s3fd_scale],
-            "others": [self.hearing.sha256, self.speech.sha256, self.visibility.sha256],
+            "others": [self.hearing.sha256, self.speech.sha256, self.visibility.sha256, self.splices.sha256],
             "calibration": self.site.sha256 if self.site else list(astuple(self.calibration)),
         }
 
@@ -64,6 +66,7 @@ def chosen(settings: Settings) -> Chosen:
         detector=detector,
         speech=find("silero_vad"),
         visibility=find("mouth"),
+        splices=find("splices"),
         calibration=site.calibration if site else sync.calibration,
         site=site,
         limits=Limits.of(settings, site),

@@ -1,4 +1,4 @@
-"""The networks a score needs, loaded once: sync model, face detector, speech detector, mouth detector."""
+"""The networks a score needs, loaded once: sync model, face detector, speech detector, mouth detector, what hears joints."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ class Models:
     speech: OnnxNetwork
     visibility: OnnxNetwork
     """Tells hidden mouths."""
+    splices: OnnxNetwork
+    """Hears where sound is put together."""
     device: Device
     chosen: Chosen
     """What they were loaded from."""
@@ -102,6 +104,7 @@ class Models:
             speech=OnnxNetwork(found.speech.read_branch("speech"), threads=1),
             # On CPU always: a picture this small is done before a GPU has been asked.
             visibility=OnnxNetwork(found.visibility.read_branch("covered"), threads=1),
+            splices=OnnxNetwork(found.splices.read_branch("joints"), threads=1),
             device=place,
             chosen=found,
         )

@@ -25,6 +25,7 @@ from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
 from lipgate.core.models import Models
 from lipgate.core.presence.clip import ClipMeter
+from lipgate.core.presence.splices import SpliceMeter
 from lipgate.core.report import Report
 from lipgate.core.scenes import Frame
 from lipgate.core.speech import SpeechMeter
@@ -109,7 +110,6 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         sound_s=best.run.facts.audio_frames / VIDEO_FPS,
         site=models.site,
         heard=candidates.heard,
-        cuts=tuple(best.run.cuts),
     )
 
 
@@ -183,7 +183,8 @@ class _Run:
             watcher.hear(samples)
 
         sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline))
-        ear = self.models.sync.listen(sound)
+        splices = SpliceMeter(self.models.splices)
+        ear = self.models.sync.listen(sound, splices.feed)
         artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
 
         max_frames = int(self.limits.max_duration_s * VIDEO_FPS)
@@ -213,7 +214,7 @@ class _Run:
         _check_time(self.deadline, self.options)
         spoken = meter.spoken(0, self.frames)
         with watch.stage("picture"):
-            findings = watcher.finish(meter.seconds)
+            findings = (*watcher.finish(meter.seconds), *splices.finish())
         self.facts = ClipFacts(
             clip.has_audio, self.frames, heard, sound.peak, len(self.cuts) + 1, spoken, findings, tuple(self.cuts)
         )

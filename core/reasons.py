@@ -27,6 +27,7 @@ class Reason(StrEnum):
     MOVED_PICTURE = "moved_picture"
     PICTURE_REPEATS = "picture_repeats"
     PICTURE_FROZEN = "picture_frozen"
+    SOUND_SPLICED = "sound_spliced"
     SOUND_MOVES = "sound_moves"
     PART_NO_FIT = "part_no_fit"
     PART_OUT_OF_SYNC = "part_out_of_sync"
@@ -65,6 +66,7 @@ _TEXTS = {
     Reason.MOVED_PICTURE: "The face moves as a picture does that is moved, not as a person who is filmed.",
     Reason.PICTURE_REPEATS: "Picture and sound repeat themselves.",
     Reason.PICTURE_FROZEN: "The picture stands still or is black while somebody speaks.",
+    Reason.SOUND_SPLICED: "The sound is put together from pieces.",
     Reason.SOUND_MOVES: "The sound moves against the lips on the way.",
     Reason.PART_NO_FIT: "A part of the sound does not fit the lips.",
     Reason.PART_OUT_OF_SYNC: "In a part of the video the sound is early or late.",

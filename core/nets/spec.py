@@ -99,4 +99,10 @@ def spec_of(name: str) -> NetSpec:
             shape = (1, visibility.CROP_SIDE, visibility.CROP_SIDE)
             covered = Branch("covered", "forward", {"crops": shape}, ("probability",), {"crops": {0: "n"}})
             return NetSpec(visibility.Visibility, (covered,))
+        case "splices":
+            from lipgate.core.constants import STATE_WIDTH
+            from lipgate.core.nets.splices import Splices
+
+            joints = Branch("joints", "forward", {"states": (1, 100, STATE_WIDTH)}, ("probability",), {"states": {1: "columns"}})
+            return NetSpec(Splices, (joints,))
     raise KeyError(name)

@@ -10,6 +10,7 @@ class Cause(StrEnum):
     MOVED_PICTURE = "moved_picture"
     PICTURE_REPEATS = "picture_repeats"
     PICTURE_FROZEN = "picture_frozen"
+    SOUND_SPLICED = "sound_spliced"
 
 
 class Code(StrEnum):
@@ -25,6 +26,8 @@ class Code(StrEnum):
     """The picture stands still while somebody speaks."""
     BLACK = "black"
     """The picture is black while somebody speaks."""
+    SPLICED = "spliced"
+    """The sound is put together from pieces."""
     DUPLICATES = "duplicates"
     """Many pictures equal the one before: the source has a lower frame rate."""
 
@@ -40,6 +43,7 @@ _CAUSES = {
     Code.SOUND_REPEATS: Cause.PICTURE_REPEATS,
     Code.FROZEN: Cause.PICTURE_FROZEN,
     Code.BLACK: Cause.PICTURE_FROZEN,
+    Code.SPLICED: Cause.SOUND_SPLICED,
     Code.DUPLICATES: Cause.PICTURE_FROZEN,
 }
 

@@ -22,6 +22,10 @@ class Samples(Protocol):
         ...
 
 
+OnStates = Callable[[int, np.ndarray], None]
+"""Takes the number of a piece of the grid and its states with those of its margins, float32 (t, 768)."""
+
+
 class Ear(Protocol):
     """Made once for a clip and shared by all its face tracks."""
 
@@ -88,14 +92,16 @@ class GridEar:
     KEPT = 4
     """Pieces whose embeddings are kept: 40 s."""
 
-    def __init__(self, sound: Samples, encoder: Network, audio: Network) -> None:
+    def __init__(self, sound: Samples, encoder: Network, audio: Network, on_states: OnStates | None = None) -> None:
         """Wrap a sound.
 
         Args:
             sound: of the clip.
             encoder: branch `states` of `lipgate.core.nets.whisper`.
             audio: branch `audio` of `lipgate.core.nets.mini`.
+            on_states: told of every piece that is heard.
         """
+        self._on_states = on_states
         self._sound = sound
         self._encoder = encoder
         self._audio = audio
@@ -128,6 +134,8 @@ class GridEar:
         if number not in self._pieces:
             first, last = whisper.piece_span(number)
             states = whisper.states(self._encoder, self._sound.window(first, last))
+            if self._on_states:
+                self._on_states(number, states)
             windows = len(states) // STATES_PER_FRAME - WINDOW_FRAMES + 1
             before = number * whisper.CORE_FRAMES - first
             if windows <= before:

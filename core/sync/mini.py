@@ -4,7 +4,7 @@ import numpy as np
 
 from lipgate.core.faces import mouth
 from lipgate.core.runtime import Device, Network, open_network
-from lipgate.core.sync.ear import GridEar, Samples
+from lipgate.core.sync.ear import GridEar, OnStates, Samples
 from lipgate.core.sync.whisper import CORE_FRAMES, MARGIN_FRAMES
 from lipgate.core.weights.bundle import Bundle
 
@@ -52,6 +52,6 @@ class MiniModel:
         """uint8 (n, 64, 64), n >= 5, to float32 (n - 4, 128)."""
         return self._video(crops=crops[None].astype(np.float32))[0][0]
 
-    def listen(self, sound: Samples) -> GridEar:
+    def listen(self, sound: Samples, on_states: OnStates | None = None) -> GridEar:
         """See `SyncModel.listen`."""
-        return GridEar(sound, self._encoder, self._audio)
+        return GridEar(sound, self._encoder, self._audio, on_states)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lipgate.core.sync.ear import Ear, Samples
+from lipgate.core.sync.ear import Ear, OnStates, Samples
 
 
 class SyncModel(Protocol):
@@ -42,6 +42,11 @@ class SyncModel(Protocol):
         """n crops (n >= 5) to float32 (n - 4, width): one embedding for each window of five frames."""
         ...
 
-    def listen(self, sound: Samples) -> Ear:
-        """The sound of a clip as this model hears it."""
+    def listen(self, sound: Samples, on_states: OnStates | None = None) -> Ear:
+        """The sound of a clip as this model hears it.
+
+        Args:
+            sound: of the clip.
+            on_states: told what the encoder heard, of models that have one.
+        """
         ...

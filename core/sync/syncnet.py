@@ -7,7 +7,7 @@ import numpy as np
 from lipgate.core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, WINDOW_COLUMNS, WINDOW_FRAMES
 from lipgate.core.opencv import cv2
 from lipgate.core.runtime import Device, Network, open_network
-from lipgate.core.sync.ear import DirectEar, Samples
+from lipgate.core.sync.ear import DirectEar, OnStates, Samples
 from lipgate.core.sync.mfcc import mfcc
 from lipgate.core.weights.bundle import Bundle
 
@@ -79,7 +79,7 @@ class SyncNetModel:
             embeddings.append(self._lip(frames=np.ascontiguousarray(batch))[0])
         return np.concatenate(embeddings)
 
-    def listen(self, sound: Samples) -> DirectEar:
+    def listen(self, sound: Samples, on_states: OnStates | None = None) -> DirectEar:  # noqa: ARG002
         """See `SyncModel.listen`."""
         return DirectEar(sound, self.embed_audio, self.sound_context)
 

@@ -13,7 +13,7 @@ from lipgate.core.files import hash_file, replace_json
 SCHEMA = 1
 """Version of the manifest's layout."""
 
-Kind = Literal["sync", "hearing", "faces", "speech", "visibility"]
+Kind = Literal["sync", "hearing", "faces", "speech", "visibility", "splices"]
 """What a model is for."""
 
 

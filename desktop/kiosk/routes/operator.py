@@ -85,8 +85,7 @@ async def sessions(
     def read(store: Store) -> dict[str, Any]:
         between = history.span(since, until)
         rows, following = history.page(store, *between, state, before, limit)
-        counts = history.counts(store, *between)
-        return {"sessions": rows, "next": following, "counts": counts, "summary": history.summary(counts)}
+        return {"sessions": rows, "next": following, "counts": history.counts(store, *between)}
 
     return JSONResponse(await to_thread.run_sync(read, kiosk.station.store))
 

@@ -25,7 +25,6 @@ export function makeSteps(page, capture) {
 
   async function welcome(step) {
     visit.end();
-    byId("reference").hidden = true;
     screens.show("welcome");
     const { signal, abort } = branch(step);
     forgetLanguage(signal);
@@ -34,16 +33,7 @@ export function makeSteps(page, capture) {
     } finally {
       abort();
     }
-    return "consent";
-  }
-
-  /** Nothing is switched on before the person knows what is recorded, and for how long it is kept. */
-  async function consent(signal) {
-    const kept = station.keeps_videos ? "consent.kept" : "consent.deleted";
-    language.say(byId("consent-kept"), kept, { count: station.retention_days });
-    screens.show("consent");
-    idle.watch(signal);
-    return (await choice(signal)) === "agree" ? "camera" : "welcome";
+    return "camera";
   }
 
   /** Back to the station's language when the person who chose another has gone. */
@@ -82,8 +72,6 @@ export function makeSteps(page, capture) {
     idle.watch(signal);
     await visit.open(signal);
     await visit.enter(language.code, signal);
-    language.say(byId("reference"), "reference", { reference: visit.session.reference });
-    byId("reference").hidden = false;
     return "capture";
   }
 
@@ -174,7 +162,7 @@ export function makeSteps(page, capture) {
     return (await choice(signal)) === "retry" ? "camera" : "welcome";
   }
 
-  return { welcome, consent, camera, no_camera: noCamera, capture: (signal) => capture.step(signal), sending, verdict, fault };
+  return { welcome, camera, no_camera: noCamera, capture: (signal) => capture.step(signal), sending, verdict, fault };
 }
 
 /** The step after an error. */
