@@ -1,5 +1,7 @@
 // Tells by colour, icon and words whether the face is right.
 
+import { inFrame } from "./framing.js";
+
 const STEADY = 2;
 const ICONS = { searching: "face", adjust: "adjust", good: "check" };
 
@@ -24,10 +26,18 @@ export class Guide {
    * @returns {boolean} whether something new is shown
    */
   take(seen) {
-    const name = seen ? (seen.hints.find((hint) => this.#language.has(`hint.${hint}`)) ?? "good") : "searching";
+    const name = seen ? (seen.hints.find((hint) => this.#language.has(`hint.${hint}`)) ?? this.#placed(seen.face)) : "searching";
     this.#times = name === this.#seen ? this.#times + 1 : 1;
     this.#seen = name;
     return this.#times >= STEADY && this.show(name);
+  }
+
+  /** Nothing is wrong with the picture; it is good where the face stands in the frame, too. */
+  #placed(face) {
+    const video = this.#stage.querySelector("video");
+    const picture = { width: video.videoWidth, height: video.videoHeight };
+    const stage = { width: this.#stage.clientWidth, height: this.#stage.clientHeight };
+    return !face || inFrame(face, picture, stage) ? "good" : "off_centre";
   }
 
   /** Show it now. */
