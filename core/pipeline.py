@@ -110,6 +110,7 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         sound_s=best.run.facts.audio_frames / VIDEO_FPS,
         site=models.site,
         heard=candidates.heard,
+        cuts=tuple(best.run.cuts),
     )
 
 

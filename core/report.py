@@ -63,6 +63,9 @@ class Report:
     heard: dict[int, Heard] = field(default_factory=dict)
     """What a first look found in each sound, by number, where there were several to choose from."""
 
+    cuts: tuple[int, ...] = ()
+    """First frame, at 25 fps, of each shot but the first."""
+
     @property
     def decision(self) -> Decision:
         """ALLOW, NEXT or BLOCK."""
@@ -99,6 +102,7 @@ class Report:
             "summary": self._summary(),
             "offset_changes": self._offset_changes(),
             "drift_ms_per_min": self._drift(),
+            "cuts_s": [round(cut / VIDEO_FPS, 2) for cut in self.cuts],
             "picture": self._picture(),
             "sound_tracks": described(self.clip, Kind.SOUND, self.heard),
             "picture_tracks": described(self.clip, Kind.PICTURE, self.heard),

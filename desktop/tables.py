@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
+from lipgate.core.constants import MS_PER_FRAME
 from lipgate.core.reasons import Reason
+from lipgate.core.timeline import State
+from lipgate.core.tolerance import Severity, Tolerance
 from lipgate.core.track_result import TrackResult
-from lipgate.core.verdict import Decision
+from lipgate.core.verdict import Decision, Profile
+from lipgate.desktop.exports.graded import Graded, graded, overall
 from lipgate.desktop.outcome import FileOutcome
 from lipgate.handlers.commands.printing import show
 
@@ -32,8 +35,14 @@ def say_offset(offset_frames: int) -> str:
     return f"sound {abs(offset_frames) * MS_PER_FRAME:.0f} ms {'early' if offset_frames > 0 else 'late'}"
 
 
-def print_outcomes(outcomes: list[FileOutcome]) -> None:
-    """One line for each file; the tracks too where a file has several. Errors have been told already."""
+def print_outcomes(outcomes: list[FileOutcome], *, stretches: bool = False, tolerance: Tolerance | None = None) -> None:
+    """One line for each file. Errors have been told already.
+
+    Args:
+        outcomes: of the files.
+        stretches: the timeline of each file too, a line a stretch.
+        tolerance: grades files and stretches.
+    """
     reports = [(outcome.file, outcome.report) for outcome in outcomes if outcome.report is not None]
     if not reports:
         return
@@ -44,7 +53,10 @@ def print_outcomes(outcomes: list[FileOutcome]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("")
     for file, report in reports:
-        _add_report(table, file, report)
+        _add_report(table, file, report, tolerance)
+        if stretches:
+            for one in graded(report, tolerance):
+                _add_stretch(table, one)
     show(table)
     # One run has one set of models, so what holds for the first report holds for all.
     if said := site_in_force(reports[0][1].site, reports[0][1].limits):
@@ -59,32 +71,40 @@ def site_in_force(site: "SiteFile | None", limits: "Limits") -> str:
     return f"calibration: {site.in_words}; {thresholds}"
 
 
-def _add_report(table: Table, file: str, report: "Report") -> None:
+def _add_report(table: Table, file: str, report: "Report", tolerance: Tolerance | None) -> None:
     decision = Text(str(report.decision), STYLES[report.decision])
     speaker = report.verdict.speaker
     if speaker is None:
         reason = report.reason.text if report.reason else ""
         table.add_row(Text(file), decision, *[_NOT_JUDGED] * 4, Text(f"{reason} [{report.reason}]"))
-    else:
-        score = report.verdict.score or 0.0
-        *numbers, words = _metrics(speaker, score >= MATCH_SCORE)
-        said = f"{report.reason.text} [{report.reason}]" if report.reason else words
-        if report.reason in (Reason.OUT_OF_SYNC, Reason.LOOSE_FIT) and speaker.sync is not None:
-            said = f"{say_offset(speaker.sync.offset_frames)}. {said}"
-        table.add_row(Text(file), decision, f"{score:.3f}", *numbers, Text(said))
-    if len(report.tracks) > 1:
-        for track in report.tracks:
-            _add_track(table, report, track)
-
-
-def _add_track(table: Table, report: "Report", track: TrackResult) -> None:
-    name = f"  track {track.track}, {track.start / VIDEO_FPS:.1f} to {(track.start + track.frames) / VIDEO_FPS:.1f} s"
-    if track.reason is not None or track.sync is None:
-        table.add_row(name, "", *[_NOT_JUDGED] * 4, track.reason.text if track.reason else "", style="dim")
         return
-    score = report.calibration.score(track.sync)
-    mark = "speaker" if track is report.verdict.speaker else ""
-    table.add_row(name, mark, f"{score:.3f}", *_metrics(track, score >= MATCH_SCORE), style="dim")
+    score = report.verdict.score or 0.0
+    *numbers, words = _metrics(speaker, score >= MATCH_SCORE)
+    said = f"{report.reason.text} [{report.reason}]" if report.reason else words
+    if report.reason in (Reason.OUT_OF_SYNC, Reason.LOOSE_FIT) and speaker.sync is not None:
+        said = f"{say_offset(speaker.sync.offset_frames)}. {said}"
+    also = [_shares(report)] if report.verdict.profile is Profile.MEDIA else []
+    if tolerance:
+        also.append(f"{tolerance.name}: {overall(graded(report, tolerance), tolerance)}")
+    table.add_row(Text(file), decision, f"{score:.3f}", *numbers, Text("; ".join(filter(None, [said, *also]))))
+
+
+def _shares(report: "Report") -> str:
+    """How much of the speech is not in sync, by state: "24 % late, 20 % no fit"."""
+    found = [(state, share) for state, share in report.verdict.shares.items() if state != State.IN_SYNC and share >= 0.005]
+    return ", ".join(f"{share:.0%} {state.replace('_', ' ')}" for state, share in found)
+
+
+def _add_stretch(table: Table, one: Graded) -> None:
+    segment = one.segment
+    face = "" if segment.track is None else f", track {segment.track}"
+    name = f"  {segment.start_s:.1f} to {segment.end_s:.1f} s{face}"
+    numbers = [
+        _NOT_JUDGED if value is None else f"{value:.{digits}f}"
+        for value, digits in ((segment.score, 3), (None, 0), (segment.confidence, 2), (segment.min_dist, 2))
+    ]
+    grade = f" [{one.severity}]" if one.severity in (Severity.ISSUE, Severity.BLOCKER) else ""
+    table.add_row(name, str(segment.state).replace("_", " "), *numbers, Text(one.words + grade), style="dim")
 
 
 def _metrics(track: TrackResult, matched: bool) -> list[str]:

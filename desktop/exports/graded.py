@@ -87,6 +87,8 @@ def said(segment: Segment) -> str:
         return f"not judged: {segment.reason}"
     if segment.offset_ms is None:
         return "the sound fits at no shift"
+    if segment.state is State.NO_FIT:
+        return f"the sound does not fit; best {abs(segment.offset_ms):.0f} ms {'early' if segment.offset_ms > 0 else 'late'}"
     interval = f" (±{segment.ci_ms:.0f} ms)" if segment.ci_ms is not None else ""
     if round(segment.offset_ms) == 0:
         return f"sound in time{interval}"

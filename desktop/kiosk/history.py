@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from lipgate.desktop.kiosk.reference import reference
 from lipgate.desktop.kiosk.rows import attempt_of, session_of
 from lipgate.desktop.kiosk.sessions import Attempt, Session, SessionState, phrase_check_of
 from lipgate.desktop.kiosk.store import Store
@@ -15,7 +16,20 @@ from lipgate.handlers.domain.documents import timestamp
 from lipgate.handlers.domain.errors import RefusedError
 
 _COLUMNS = (
-    *("session", "started_at", "ended_at", "language", "state", "number", "at", "digits", "heard", "decision", "reason"),
+    *(
+        "session",
+        "reference",
+        "started_at",
+        "ended_at",
+        "language",
+        "state",
+        "number",
+        "at",
+        "digits",
+        "heard",
+        "decision",
+        "reason",
+    ),
     *(
         "first_reason",
         "phrase_check",
@@ -64,6 +78,20 @@ def counts(store: Store, since: float, until: float) -> dict[str, int]:
     return {str(state): found.get(state, 0) for state in SessionState}
 
 
+def summary(found: dict[str, int]) -> dict[str, Any]:
+    """How many of the sessions that a verdict ended were let pass; who left before one counts for neither.
+
+    Args:
+        found: from `counts`.
+
+    Returns:
+        `decided`, `passed`, and `pass_rate`, a share: None where nothing was decided.
+    """
+    passed = found[SessionState.ALLOWED]
+    decided = passed + found[SessionState.BLOCKED]
+    return {"decided": decided, "passed": passed, "pass_rate": round(passed / decided, 4) if decided else None}
+
+
 def page(
     store: Store, since: float, until: float, state: str | None, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
@@ -93,6 +121,7 @@ def session_document(store: Store, session: Session) -> dict[str, Any]:
     report = (last.report if last else None) or {}
     return {
         "id": session.id,
+        "reference": reference(session.id),
         "started_at": timestamp(session.started_at),
         "ended_at": session.ended_at and timestamp(session.ended_at),
         "language": session.language,
@@ -144,6 +173,7 @@ def export_csv(store: Store, since: float, until: float) -> Iterator[str]:
     for session in _between(store, since, until):
         head = {
             "session": session.id,
+            "reference": reference(session.id),
             "started_at": timestamp(session.started_at),
             "ended_at": session.ended_at and timestamp(session.ended_at),
             "language": session.language,

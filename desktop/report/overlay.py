@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from lipgate.core.constants import WINDOW_FRAMES
+from lipgate.core.constants import VIDEO_FPS, WINDOW_FRAMES
 from lipgate.core.limits import Limits
 from lipgate.core.opencv import cv2
 from lipgate.core.report import Report
 from lipgate.core.track_result import TrackResult
 from lipgate.core.verdict import Decision, decide
+from lipgate.desktop.exports.graded import said
 from lipgate.desktop.tables import say_offset
 
 Colour = tuple[int, int, int]
@@ -51,7 +52,7 @@ class Overlay:
         for track in self._tracks:
             if track.start <= index < track.start + track.frames:
                 self._draw_track(pen, track, index - track.start)
-        self._draw_verdict(pen)
+        self._draw_verdict(pen, index)
 
     def _draw_track(self, pen: "_Pen", track: TrackResult, at: int) -> None:
         left, top, right, bottom = (round(float(value)) for value in track.boxes[at])
@@ -78,11 +79,16 @@ class Overlay:
         score = self._report.calibration.score(track.sync)
         return decide(score, track.sync.offset_frames, self._limits)
 
-    def _draw_verdict(self, pen: "_Pen") -> None:
+    def _draw_verdict(self, pen: "_Pen", index: int) -> None:
         verdict = self._report.verdict
         lines = [f"{verdict.decision}  score {verdict.score:.2f}" if verdict.score is not None else f"{verdict.decision}"]
         if verdict.reason is not None:
             lines.append(verdict.reason.text)
+        at_s = index / VIDEO_FPS
+        here = next((one for one in verdict.segments if one.start_s <= at_s < one.end_s), None)
+        if here is not None:
+            # The font of the pictures has no sign for it.
+            lines.append(f"now {str(here.state).replace('_', ' ')}: {said(here)}".replace("\u00b1", "+-"))
         pen.label(lines, 0, 0, _COLOURS[verdict.decision if verdict.judged else None])
 
 

@@ -10,7 +10,11 @@ from lipgate.desktop.output import whole_file
 from lipgate.desktop.report import words
 from lipgate.desktop.report.details import details
 from lipgate.desktop.report.frame import document
+from lipgate.desktop.report.timeline import timeline
 from lipgate.desktop.report.tracks import lanes, track_sections
+
+WITH_PICTURES = 20
+"""Files on a page that get thumbnails: each takes a second or so, and tens of kilobytes."""
 
 _ICONS = {
     "allow": '<circle cx="12" cy="12" r="10"/><path d="m7.5 12.5 3 3 6-6.5"/>',
@@ -80,6 +84,7 @@ def _file(number: int, path: Path, report: Report, limits: Limits) -> str:
             f'<section class="file" id="{key}" aria-labelledby="{key}-name"><h2 id="{key}-name">{words.name(path)}</h2>',
             _verdict(report, limits),
             verified,
+            timeline(report, f"{key}-timeline", pictures=number <= WITH_PICTURES),
             _figures(report, limits),
             lanes(report, limits),
             track_sections(report, limits, key),

@@ -65,6 +65,16 @@ thead th { border: 0; color: var(--soft); font-size: .8125rem; font-weight: 600 
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 0 }
   .facts dd { margin: 0; overflow-wrap: anywhere }
 .hash { font-family: ui-monospace, monospace; font-size: .8125rem; overflow-wrap: anywhere }
+.wide-plot { min-width: 680px } .timeline .plot text { font-size: 13px }
+.strip { display: flex; margin: 6px 1.4% 0 9% } .strip img { width: 10%; min-width: 0; aspect-ratio: 16/10; object-fit: cover }
+.ground { fill: var(--page) } .allowed { fill: var(--soft); opacity: .14 } .cut { stroke: var(--ink); stroke-dasharray: 2 3 }
+.s-in_sync { --state: #009e73 } .s-late { --state: #e69f00 } .s-early { --state: #56b4e9 } .s-no_fit { --state: #d55e00 }
+.s-not_judged, .s-speech { --state: #8a93a0 }
+.s-in_sync, .s-late, .s-early, .s-no_fit, .s-not_judged, .s-speech { fill: var(--state) }
+.interval { opacity: .3 }
+.dot-box { display: inline-block; width: 11px; height: 11px; border-radius: 3px; background: var(--state) }
+details summary { cursor: pointer; padding: 6px 0; font-weight: 600 } summary h3 { display: inline; margin: 0 }
+.more { margin: 14px 0 }
 .warning { border-color: var(--next); background: var(--next-bg) }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 14px }
   .two .card { margin: 0 }

@@ -13,6 +13,9 @@ MAX_LANES = 200
 MAX_SECTIONS = 20
 """Most tracks shown as a line and with plots; the speaker, then the most confident."""
 
+UNFOLDED_LANES = 8
+"""More faces than these are folded away, and so are the plots of all but the first: the page of a film stays a page."""
+
 
 def lanes(report: Report, limits: Limits) -> str:
     """A table with a lane of time for each track."""
@@ -24,12 +27,17 @@ def lanes(report: Report, limits: Limits) -> str:
     more = len(report.tracks) - len(chosen)
     rest = f'<p class="small soft">{more} more tracks are not shown.</p>' if more else ""
     ends = f'<div class="ends"><span>0 s</span><span>{length / VIDEO_FPS:.1f} s</span></div>'
-    return (
-        '<div class="card"><h3>Faces in the video</h3><div class="scroll"><table><thead><tr><th scope="col">Track</th>'
+    table = (
+        '<div class="scroll"><table><thead><tr><th scope="col">Track</th>'
         f'<th scope="col" class="lane">In view{ends}</th><th scope="col" class="wide">From, to</th>'
         '<th scope="col" class="n">Score</th><th scope="col" class="n">Offset</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{rest}</div>"
+        f"<tbody>{rows}</tbody></table></div>{rest}"
     )
+    heading = "Faces in the video"
+    if len(chosen) <= UNFOLDED_LANES:
+        return f'<div class="card"><h3>{heading}</h3>{table}</div>'
+    folded = f"<summary><h3>{heading}: {len(report.tracks)} tracks</h3></summary>{table}"
+    return f'<div class="card"><details>{folded}</details></div>'
 
 
 def _lane(track: TrackResult, report: Report, limits: Limits, length: int) -> str:
@@ -55,7 +63,12 @@ def track_sections(report: Report, limits: Limits, key: str) -> str:
     chosen = _best(report, MAX_SECTIONS)
     more = len(report.tracks) - len(chosen)
     rest = f'<p class="small soft">Plots of the {len(chosen)} most confident tracks; {more} more have none.</p>' if more else ""
-    return "".join(_section(track, report, limits, f"{key}-track-{track.track}") for track in chosen) + rest
+    first, *others = [_section(track, report, limits, f"{key}-track-{track.track}") for track in chosen] or [""]
+    if not others:
+        return first + rest
+    return (
+        f'{first}<details class="more"><summary>{len(others)} more tracks with plots</summary>{"".join(others)}{rest}</details>'
+    )
 
 
 def judged(track: TrackResult) -> bool:

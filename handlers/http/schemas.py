@@ -226,6 +226,7 @@ class ReportDocument(_Document):
     summary: Summary | None = None
     offset_changes: list[OffsetChange] = Field(default_factory=list)
     drift_ms_per_min: float | None = None
+    cuts_s: list[float] = Field(default_factory=list, description="Where the video is cut, in seconds.")
     picture: dict[str, Any] = Field(default_factory=dict, description="Whether anything speaks against a filmed person.")
     sound_tracks: list[SoundTrack] = Field(default_factory=list, description="All sounds of the file, and which was judged.")
     picture_tracks: list[PictureTrack] = Field(

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ class Scorer:
         self._lock = threading.Lock()
         self._closing = threading.Condition(self._lock)
         self._open = self._admitted = 0
+        self._guests: Counter[str] = Counter()
+        """Requests that are admitted, by API key."""
         self._turns: Turns[tuple[Future[Any], Callable[[], Any]]] = Turns()
         self._chosen: Chosen | None = None
         self.stopping = threading.Event()
@@ -77,21 +80,30 @@ class Scorer:
         return future
 
     @contextmanager
-    def admitted(self) -> Iterator[None]:
+    def admitted(self, key: str | None = None) -> Iterator[None]:
         """A synchronous request, from before its body is received: neither memory nor disk grows with the number of clients.
+
+        Args:
+            key: id of the API key that asks. One key has half of the places at most, so that others find one.
 
         Raises:
             UnavailableError: queue_full.
         """
+        places = self._slots + self._max_waiting
         with self._lock:
-            if self._admitted >= self._slots + self._max_waiting:
+            if self._admitted >= places or (key is not None and self._guests[key] >= max(1, places // 2)):
                 raise UnavailableError("queue_full", "Too many videos are waiting. Try again later.", retry_after=5)
             self._admitted += 1
+            if key is not None:
+                self._guests[key] += 1
         try:
             yield
         finally:
             with self._closing:
                 self._admitted -= 1
+                if key is not None:
+                    self._guests[key] -= 1
+                    self._guests = +self._guests  # keys without a request are forgotten
                 self._closing.notify_all()
 
     def score(

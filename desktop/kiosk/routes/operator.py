@@ -85,7 +85,8 @@ async def sessions(
     def read(store: Store) -> dict[str, Any]:
         between = history.span(since, until)
         rows, following = history.page(store, *between, state, before, limit)
-        return {"sessions": rows, "next": following, "counts": history.counts(store, *between)}
+        counts = history.counts(store, *between)
+        return {"sessions": rows, "next": following, "counts": counts, "summary": history.summary(counts)}
 
     return JSONResponse(await to_thread.run_sync(read, kiosk.station.store))
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from lipgate.core import __version__
+from lipgate.desktop.kiosk.reference import reference
 from lipgate.desktop.kiosk.routes.common import AppKiosk, disk, read_bytes
 from lipgate.desktop.kiosk.sessions import Attempt, Session, phrase_check_of
 from lipgate.desktop.kiosk.settings import COUNTDOWN_S, LONGEST_RECORDING_S, MAX_VIDEO_BYTES
@@ -52,6 +53,7 @@ def _station_document(station: Station) -> dict[str, Any]:
         "phrase_check": {language: station.checks_phrase(language, own) for language in LANGUAGES},
         "voice_start": {language: own.voice_start and hearing.can_be_called(language) for language in LANGUAGES},
         "keeps_videos": own.keep_videos,
+        "retention_days": own.retention_days,
         "max_video_mb": MAX_VIDEO_BYTES >> 20,
     }
 
@@ -130,6 +132,7 @@ def session_document(session: Session) -> dict[str, Any]:
     challenge = session.challenge
     return {
         "id": session.id,
+        "reference": reference(session.id),
         "state": str(session.state),
         "language": session.language,
         "attempts_used": session.attempts_used,

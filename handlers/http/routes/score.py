@@ -83,7 +83,7 @@ _BODY = {
 async def score(request: Request, services: AppServices, caller: Asking) -> JSONResponse:
     """Score a video: one in the upload folder (JSON), or the body itself (multipart, or raw)."""
     deadline = deadline_of(request.scope, services.scorer.settings.processing_timeout_seconds)
-    with services.scorer.admitted():
+    with services.scorer.admitted(caller.key.id if caller.key else None):
         return await _answer(request, services, caller, deadline)
 
 

@@ -281,3 +281,10 @@ def test_the_device_check_measures_a_recording_and_keeps_nothing(kiosk: RunningK
     assert answer.json()["report"] == report()
     assert answer.json()["plots"]["curve"].startswith("<svg")
     assert kiosk.station.store.read("SELECT * FROM attempts") == []
+
+
+def test_an_option_of_an_older_version_does_not_stand_in_the_way(kiosk: RunningKiosk) -> None:
+    kiosk.station.store.put_options({"phrase_check_approximate": True}, 1.0, "settings_changed", changed={})
+    kiosk.log_in()
+    assert kiosk.client.put("/api/operator/settings", json={"max_attempts": 2}).status_code == 200
+    assert kiosk.station.settings().max_attempts == 2

@@ -1,5 +1,6 @@
 """The page for people: whole, safe, offline, and true to the report."""
 
+import base64
 import dataclasses
 import math
 from collections.abc import Callable
@@ -22,10 +23,12 @@ from lipgate.core.track_result import TrackResult
 from lipgate.core.verdict import Decision, Verdict, decide
 from lipgate.desktop.report import words
 from lipgate.desktop.report.page import page, write_html
+from lipgate.desktop.report.timeline import SHOWN_ROWS
 from lipgate.desktop.report.tracks import MAX_SECTIONS
+from tests.desktop.reports import report as film
 
 MakePuppet = Callable[..., Path]
-VOID = {"meta", "link", "br", "line", "circle", "polyline", "polygon", "path"}
+VOID = {"img", "rect", "meta", "link", "br", "line", "circle", "polyline", "polygon", "path"}
 LIMITS = Limits()
 
 
@@ -138,10 +141,10 @@ def test_curve_has_every_shift_and_marks_the_lowest(late: Report) -> None:
 def test_page_needs_nothing_from_outside(late: Report, faceless: Report) -> None:
     found = shown((Path("a"), late), (Path("b"), faceless))
     names = {tag for tag, _ in found.tags}
-    assert not names & {"script", "img", "iframe", "object", "embed", "base", "form", "image", "use", "foreignobject"}
+    assert not names & {"script", "iframe", "object", "embed", "base", "form", "image", "use", "foreignobject"}
     for tag, attributes in found.tags:
         assert not any(name.startswith("on") for name in attributes)
-        assert "src" not in attributes
+        assert "src" not in attributes or (tag == "img" and str(attributes["src"]).startswith("data:image/jpeg;base64,"))
         href = attributes.get("href")
         assert href is None or href.startswith("#") or (tag, href) == ("link", "data:,")
     source = page([(Path("a"), late)])
@@ -276,6 +279,39 @@ def test_page_that_cannot_be_written_says_so(late: Report, tmp_path: Path, targe
         write_html([(Path("a"), late)], tmp_path / target)
     assert failure.value.code == "output_failed"
     assert list(tmp_path.iterdir()) == []
+
+
+FILM = film((0, 4000, 8.0, 0), (4000, 8000, 8.0, -6), (8000, 12000, 1.0, None), silent=slice(3000, 3500))
+
+
+def test_the_timeline_stands_on_top_and_says_what_is_where() -> None:
+    found = shown((Path("film.mp4"), FILM))
+    assert found.text.index("Timeline") < found.text.index("Minimum distance")
+    assert "Of the speech: 30% in sync, 35% late, 35% does not fit." in found.text
+    for said in ("2:40.0 5:20.0 late sound 240 ms late (±10 ms)", "5:20.0 8:00.0 no fit the sound fits at no shift"):
+        assert said in found.text
+    lanes = [box for box in found.named("rect") if box.get("rx")]
+    late = next(box for box in lanes if box["class"] == "s-late")
+    assert float(str(late["x"])) == pytest.approx(90 + 896 / 3, abs=0.2)
+    assert {str(box["class"]) for box in lanes} == {"ground", "s-in_sync", "s-late", "s-no_fit", "s-speech"}
+
+
+def test_a_long_film_with_many_faces_folds_what_is_not_the_answer() -> None:
+    parts = tuple((first, first + 100, 8.0, (0, -6)[first // 100 % 2]) for first in range(0, 15000, 100))
+    tracks = [dataclasses.replace(FILM.tracks[0], track=number) for number in range(40)]
+    source = page([(Path("film.mp4"), dataclasses.replace(film(*parts), tracks=tracks))])
+    assert source.count("<details") == 3  # stretches, faces, plots
+    folded = source[source.index("more stretches") :]
+    assert source.count("sound 240 ms late") == SHOWN_ROWS + folded.count("sound 240 ms late") == 75
+
+
+def test_pictures_of_the_video_are_in_the_page(puppet: MakePuppet, models: Models) -> None:
+    report = score(puppet(), models)
+    pictures = shown((report.clip.path, report)).named("img")
+    assert len(pictures) == 10
+    assert all(base64.b64decode(str(one["src"]).partition(",")[2]).startswith(b"\xff\xd8") for one in pictures)
+    gone = dataclasses.replace(report, clip=dataclasses.replace(report.clip, path=Path("gone.mp4")))
+    assert not shown((Path("gone.mp4"), gone)).named("img")
 
 
 def test_page_never_replaces_the_video(late: Report) -> None:

@@ -1,11 +1,12 @@
 """Slots go round: nobody waits for all that somebody else has put in before."""
 
 import threading
+from contextlib import ExitStack
 
 import pytest
 
 from lipgate.core.settings import Settings
-from lipgate.handlers.domain.errors import StoppingError
+from lipgate.handlers.domain.errors import StoppingError, UnavailableError
 from lipgate.handlers.scoring.slots import Scorer
 from lipgate.handlers.scoring.turns import Turns
 
@@ -47,4 +48,25 @@ def test_what_a_task_raises_is_for_whoever_asks() -> None:
     with pytest.raises(ZeroDivisionError):
         scorer.submit(fail).result(20)
     assert scorer.submit(lambda: 1).result(20) == 1
+    scorer.close()
+
+
+def test_one_key_has_half_of_the_places_and_gives_them_back() -> None:
+    scorer = Scorer(Settings(_env_file=None), 2, 4, isolate=False)
+    with ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(scorer.admitted("ann"))
+        with pytest.raises(UnavailableError) as caught, scorer.admitted("ann"):
+            pass
+        assert (caught.value.code, caught.value.retry_after) == ("queue_full", 5)
+        for _ in range(2):
+            held.enter_context(scorer.admitted("ben"))
+        held.enter_context(scorer.admitted())
+        with pytest.raises(UnavailableError), scorer.admitted("cat"):
+            pass
+    with ExitStack() as held:
+        for _ in range(6):  # without keys all are of one
+            held.enter_context(scorer.admitted())
+    with scorer.admitted("ann"):
+        pass
     scorer.close()

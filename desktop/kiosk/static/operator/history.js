@@ -20,10 +20,17 @@ export async function history(body, { parameters, signal, go }) {
   const page = await get(query("/api/operator/sessions", { limit: PAGE, before, ...filter }), { signal });
   const range = dateRange(filter.since, filter.until, () => go("history", { state: filter.state, ...range.values() }));
   body.append(h("div", { class: "filters" }, stateFilter(filter, page.counts, go), range.element));
+  if (page.summary.decided) body.append(passRate(page.summary));
   body.append(
     page.sessions.length ? table(page.sessions) : h("div", { class: "card empty" }, h("p", {}, t(empty(filter, before)))),
   );
   body.append(pager(filter, before, page.next, go));
+}
+
+/** Of the days that are shown. Who left before a verdict counts for neither. */
+function passRate({ decided, passed, pass_rate: share }) {
+  const said = { share: number(share * 100, 0), passed: number(passed, 0), decided: number(decided, 0) };
+  return h("p", { class: "soft", "data-summary": "" }, t("history.pass_rate", said));
 }
 
 function remember(filter, before) {
@@ -58,6 +65,7 @@ function table(sessions) {
     ["score", "n"],
     ["offset", "n mid-only"],
     ["language", "wide-only"],
+    ["reference", "mid-only"],
   ];
   return h(
     "div",
@@ -96,6 +104,7 @@ function row(session) {
       session.offset_frames === null ? nothing() : `${number(session.offset_frames * MS_PER_FRAME, 0, true)} ms`,
     ),
     h("td", { class: "wide-only" }, named("language", session.language)),
+    h("td", { class: "mid-only" }, h("code", {}, session.reference)),
   );
 }
 

@@ -29,6 +29,7 @@ export async function session(body, { head, rest, signal }) {
         ],
         [t("history.language"), named("language", found.language)],
         [t("history.attempts"), number(found.attempts.length, 0)],
+        [t("history.reference"), h("code", {}, found.reference)],
         [t("session.id"), h("code", {}, found.id)],
       ]),
     ),

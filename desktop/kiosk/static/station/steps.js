@@ -25,6 +25,7 @@ export function makeSteps(page, capture) {
 
   async function welcome(step) {
     visit.end();
+    byId("reference").hidden = true;
     screens.show("welcome");
     const { signal, abort } = branch(step);
     forgetLanguage(signal);
@@ -33,7 +34,16 @@ export function makeSteps(page, capture) {
     } finally {
       abort();
     }
-    return "camera";
+    return "consent";
+  }
+
+  /** Nothing is switched on before the person knows what is recorded, and for how long it is kept. */
+  async function consent(signal) {
+    const kept = station.keeps_videos ? "consent.kept" : "consent.deleted";
+    language.say(byId("consent-kept"), kept, { count: station.retention_days });
+    screens.show("consent");
+    idle.watch(signal);
+    return (await choice(signal)) === "agree" ? "camera" : "welcome";
   }
 
   /** Back to the station's language when the person who chose another has gone. */
@@ -72,6 +82,8 @@ export function makeSteps(page, capture) {
     idle.watch(signal);
     await visit.open(signal);
     await visit.enter(language.code, signal);
+    language.say(byId("reference"), "reference", { reference: visit.session.reference });
+    byId("reference").hidden = false;
     return "capture";
   }
 
@@ -162,7 +174,7 @@ export function makeSteps(page, capture) {
     return (await choice(signal)) === "retry" ? "camera" : "welcome";
   }
 
-  return { welcome, camera, no_camera: noCamera, capture: (signal) => capture.step(signal), sending, verdict, fault };
+  return { welcome, consent, camera, no_camera: noCamera, capture: (signal) => capture.step(signal), sending, verdict, fault };
 }
 
 /** The step after an error. */

@@ -75,10 +75,20 @@ class Person:
         """Press the button of an action."""
         self.page.click(f"[data-action={action}]:visible")
 
+    def start(self) -> None:
+        """Press start, and agree."""
+        self.press("start")
+        self.agree()
+
+    def agree(self) -> None:
+        """Agree to be recorded."""
+        self.at("consent")
+        self.press("agree")
+
     def begin(self) -> dict[str, Any]:
         """Press start; the new session."""
         with self.page.expect_response(f"{self.base}/api/sessions") as answer:
-            self.press("start")
+            self.start()
         self.at("capture")
         return dict(answer.value.json())
 

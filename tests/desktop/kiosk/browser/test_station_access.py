@@ -15,6 +15,11 @@ STATIC = Path(__file__).parents[4] / "desktop/kiosk/static"
 def test_no_screen_of_a_visit_has_barriers(person, language):
     someone = person(offset_frames=-8, language=language, station={"countdown_seconds": 2, "longest_recording_seconds": 60})
     found = {"welcome": someone.barriers()}
+    someone.press("start")
+    someone.at("consent")
+    found["consent"] = someone.barriers()
+    someone.press("leave")
+    someone.at("welcome")
     someone.page.route("**/attempts?*", lambda route: (found.update(sending=someone.barriers()), route.fallback()))
     someone.begin()
     someone.see("good")
@@ -27,7 +32,7 @@ def test_no_screen_of_a_visit_has_barriers(person, language):
     someone.press("done")
     found["verdict"] = someone.judged() and someone.barriers()
 
-    assert len(found) == 6
+    assert len(found) == 7
     assert {screen: barriers for screen, barriers in found.items() if barriers} == {}
 
 
@@ -36,7 +41,7 @@ def test_the_keyboard_is_enough(person):
     keys = someone.page.keyboard
     someone.page.reload()
     someone.at("welcome")
-    assert someone.focused() == "Verificación de identidad"
+    assert someone.focused() == "Comprobación de voz y labios"
     for _ in range(2):
         keys.press("Shift+Tab")
     assert someone.focused() == "Español"
@@ -44,6 +49,11 @@ def test_the_keyboard_is_enough(person):
     keys.press("Space")
     keys.press("Tab")
     assert someone.focused() == "Start"
+    keys.press("Enter")
+    someone.at("consent")
+    assert someone.focused() == "Do you agree?"
+    keys.press("Tab")
+    assert someone.focused() == "I agree"
     keys.press("Enter")
     someone.at("capture")
     assert someone.focused() == "You will read this"

@@ -24,7 +24,7 @@ from tests.desktop.kiosk.browser.conftest import ACCEPT, DEVICES, HURRY
 )
 def test_without_a_camera_the_screen_says_why(person, flags, es, en):
     someone = person(*flags)
-    someone.press("start")
+    someone.start()
     someone.at("no_camera")
     assert es in someone.page.get_by_role("alert").inner_text()
     someone.speak("en")
@@ -77,7 +77,7 @@ def test_a_recording_that_is_not_judged_is_no_decision_and_costs_no_attempt(pers
 def test_a_station_that_cannot_begin_says_so_and_can_be_tried_again(person, kiosk, fail, words):
     someone = person()
     someone.page.route(f"{kiosk.base}/api/sessions", fail, times=1)
-    someone.press("start")
+    someone.start()
     someone.at("fault")
 
     assert words in someone.words()

@@ -92,6 +92,7 @@ def test_a_session_starts_when_it_is_called_for(person, tmp_path, language, word
     sound = write(tmp_path / "call.wav", np.pad(say(words, next(voices(language))), AUDIO_RATE))
     someone = person(DEVICES, ACCEPT, f"--use-file-for-fake-audio-capture={sound}", language=language)
 
+    someone.agree()
     someone.at("capture")
     assert someone.page.evaluate("document.documentElement.lang") == language
     assert someone.page.evaluate("given[0].getVideoTracks().length") == 0
