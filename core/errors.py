@@ -13,12 +13,14 @@
     ├── DeviceError           cuda_unavailable, torch_missing
     ├── OutputError           output_failed, extra_missing
     ├── NotJudgedError        not_judged
-    └── (of no class)         internal_error: a fault of Lipgate itself; of the station: port_taken, station_running,
+    └── (of no class)         internal_error: a fault of Lipgate itself; scorer_died; of the station: port_taken, station_running,
                               pin_refused, browser_missing, language_unknown, speech_model_missing
 
 What can be read but not judged (no face, no speech, ...) is not an error of a score: see `lipgate.core.verdict.Reason`. It is one
 only for what needs the measured offset.
 """
+
+from collections.abc import Callable
 
 
 class LipgateError(Exception):
@@ -28,6 +30,16 @@ class LipgateError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+    def __reduce__(self) -> "tuple[Callable[..., LipgateError], tuple[type[LipgateError], str, str]]":
+        # An exception is unpickled by calling its class with `args`, which are not those of these classes.
+        return _made_again, (type(self), self.code, self.message)
+
+
+def _made_again(kind: type[LipgateError], code: str, message: str) -> LipgateError:
+    error = kind.__new__(kind)
+    LipgateError.__init__(error, code, message)
+    return error
 
 
 class InputError(LipgateError):

@@ -11,7 +11,7 @@ import lipgate
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "in_sync.mp4"
 
-MEMBERS = ["Decision", "Limits", "LipgateError", "Models", "Options", "Reason", "Report", "__version__", "score"]
+MEMBERS = ["Decision", "Limits", "LipgateError", "Models", "Options", "Reason", "Report", "Scorer", "__version__", "score"]
 
 
 def test_its_members_are_these() -> None:

@@ -35,11 +35,12 @@ def rows(file: str, report: Report, tolerance: Tolerance | None) -> list[dict[st
     return found
 
 
-def as_csv(found: Iterable[dict[str, Any]], columns: Sequence[str] = COLUMNS) -> str:
+def as_csv(found: Iterable[dict[str, Any]], columns: Sequence[str] = COLUMNS, *, header: bool = True) -> str:
     """Rows as RFC 4180 has them, with a header. What a spreadsheet would take for a formula is quoted by an apostrophe."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns)
-    writer.writeheader()
+    if header:
+        writer.writeheader()
     writer.writerows({name: _harmless(value) for name, value in row.items()} for row in found)
     return text.getvalue()
 

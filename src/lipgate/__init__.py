@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from lipgate.core.pipeline import Options, score
     from lipgate.core.reasons import Reason
     from lipgate.core.report import Report
+    from lipgate.core.scorer import Scorer
     from lipgate.core.verdict import Decision
 
-__all__ = ["Decision", "Limits", "LipgateError", "Models", "Options", "Reason", "Report", "__version__", "score"]
+__all__ = ["Decision", "Limits", "LipgateError", "Models", "Options", "Reason", "Report", "Scorer", "__version__", "score"]
 
 _HOMES = {
     "Decision": "verdict",
@@ -32,6 +33,7 @@ _HOMES = {
     "Options": "pipeline",
     "Reason": "reasons",
     "Report": "report",
+    "Scorer": "scorer",
     "score": "pipeline",
 }
 """Module of `lipgate.core` by name."""
