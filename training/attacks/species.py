@@ -50,7 +50,7 @@ class Species:
     needs: Needs
     expected: Expected
     trained: bool
-    """Whether the check of the picture may learn from it; the others are held out, to tell what is new from what is known."""
+    """Whether a check may learn from its like; the others are held out, to tell what is new from what is known."""
     make: Callable[[Material], Forgery]
     label: Label = Label.FAKE
 
@@ -146,7 +146,7 @@ _ALL = (
         "a genuine picture with foreign speech put together from pieces that the sync network chose",
         Needs.SOUND,
         Expected.REFUSED,
-        False,
+        True,
         fitted.pasted_speech,
     ),
     Species(
