@@ -33,6 +33,9 @@ _UNKNOWN = str(-(2**63))
 SAME_TIME_S = 0.002
 """Clocks of containers differ by their rounding."""
 
+TICK_S = 0.03
+"""The clocks of AVI tick with its pictures and its packets of sound: nothing in it can be moved by less than this."""
+
 _NAMES = {Kind.PICTURE: "picture", Kind.SOUND: "sound"}
 
 
@@ -75,11 +78,11 @@ class Copy:
         if not self._untimed or not self.has_sound:
             return lost
         late = _picture_late(self._source, part, self._offset_frames)
-        if late:
+        if late and abs(late) > TICK_S:
             self._picture_later_s = -late
             lost = self._write(part)
             late = _picture_late(self._source, part, self._offset_frames)
-        if late is None or abs(late) > SAME_TIME_S:
+        if late is None or abs(late) > TICK_S:
             why = (
                 f"{self._source.name} does not say when its pictures are shown, and it cannot be worked out without encoding them"
             )
@@ -118,7 +121,14 @@ class Copy:
         ]
         maps = ["-map", "0", *(word for each in excluded for word in ("-map", f"-{each}"))]
         unknown = ["-ignore_unknown"] if "Unknown" in leave_out else []
-        copying = ["-c", "copy", "-c:s", subtitles, "-bsf:a", _moved(self._offset_frames * MS_PER_FRAME / 1000)]
+        copying = [
+            "-c",
+            "copy",
+            "-c:s",
+            subtitles,
+            "-bsf:a",
+            _moved(self._offset_frames * MS_PER_FRAME / 1000),
+        ]
         if self._picture_later_s:
             copying += ["-bsf:v", _moved(self._picture_later_s)]
         quick = ["-movflags", "+faststart"] if part.suffix.lower() in (".mp4", ".m4v", ".mov") else []
@@ -178,7 +188,8 @@ def _picture_late(source: Path, copy: Path, offset_frames: int) -> float | None:
 def _presented(path: Path) -> dict[tuple[str, str], float]:
     """When what is seen and heard in the first second comes: seconds, by stream and checksum. Nothing that comes twice."""
     ticks = [Fraction(1), Fraction(1)]
-    rows = _rows(path, ["-map", "0:V:0", "-map", "0:a:0", "-t", "1", "-f", "framecrc", "pipe:1"], ticks)
+    fine = ["-enc_time_base:v", "1/90000"]
+    rows = _rows(path, ["-map", "0:V:0", "-map", "0:a:0", "-t", "1", *fine, "-f", "framecrc", "pipe:1"], ticks)
     times = Counter((number, checksum) for number, _, _, _, _, checksum, *_ in rows)
     return {
         (number, checksum): float(int(at) * ticks[int(number)])
