@@ -9,7 +9,7 @@ from lipgate.core.models import Models
 from lipgate.core.pipeline import Options, score
 from lipgate.core.report import Report
 from lipgate.core.runtime import resolve_device
-from lipgate.core.settings import Settings, settings
+from lipgate.core.settings import settings
 
 
 @dataclass
@@ -46,12 +46,9 @@ class Scorer:
     def models(self) -> Models:
         """The networks, loaded when they are first asked for."""
         if self._models is None:
-            given = {"model": self.model, "detector": self.detector, "device": self.device}
+            threads = {} if self.threads is None else {"options": settings().model_copy(update={"threads": self.threads})}
             self._models = Models.load(
-                **given,
-                options=_with_threads(self.threads),
-                calibration=self.calibration,
-                profile=self.profile,
+                self.model, self.detector, self.device, calibration=self.calibration, profile=self.profile, **threads
             )
         return self._models
 
@@ -69,7 +66,3 @@ class Scorer:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_models": None}
-
-
-def _with_threads(threads: int | None) -> Settings:
-    return settings() if threads is None else settings().model_copy(update={"threads": threads})

@@ -1,6 +1,7 @@
 """Which files are meant: names, folders, patterns, and lists on standard input."""
 
 import glob
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,7 +23,8 @@ def named(words: Sequence[str], lines: Iterable[str] | None = None) -> list[str]
         lines: that list; standard input by default.
 
     Raises:
-        InputError: file_not_found, where a folder or a pattern has no video.
+        InputError: file_not_found, where the list is empty. A
+            folder without videos, or a pattern that nothing has, stays as it is.
     """
     found: list[str] = []
     for word in words:
@@ -37,25 +39,29 @@ def named(words: Sequence[str], lines: Iterable[str] | None = None) -> list[str]
 
 def several(words: Sequence[str]) -> bool:
     """Whether words may name more than one file, so that the answer is a list."""
-    return len(words) > 1 or words[0] == "-" or Path(words[0]).is_dir() or _is_pattern(words[0])
+    return len(words) > 1 or words[0] == "-" or _is_folder(words[0]) or _is_pattern(words[0])
 
 
 def _of_word(word: str) -> list[str]:
-    path = Path(word)
-    if path.is_dir():
-        found = sorted(str(one) for one in _videos(path))
+    if _is_folder(word):
+        found = sorted(str(one) for one in _videos(Path(word)))
     elif _is_pattern(word):
         found = sorted(one for one in glob.glob(word, recursive=True) if Path(one).is_file())  # noqa: PTH207 - takes any root
     else:
         return [word]
-    if not found:
-        raise InputError("file_not_found", f"There is no video in {word}.")
-    return found
+    return found or [word]  # what scores it says that it is no file, or that there is none
+
+
+def _is_folder(word: str) -> bool:
+    try:
+        return Path(word).is_dir()
+    except OSError:  # a name that no file system takes
+        return False
 
 
 def _is_pattern(word: str) -> bool:
     """A file of that very name goes before."""
-    return glob.has_magic(word) and not Path(word).exists()
+    return glob.has_magic(word) and not os.path.exists(word)  # noqa: PTH110 - unlike Path.exists, it takes any name
 
 
 def _videos(folder: Path) -> Iterator[Path]:

@@ -69,7 +69,6 @@ def good(puppet: MakePuppet) -> Path:
         (lambda *_: "a\0b.mp4", "file_not_found"),
         (lambda *_: "x" * 5000 + ".mp4", "file_unreadable"),
         (lambda *_: "http://127.0.0.1:9/a.mp4", "file_not_found"),
-        (lambda folder, _: folder, "not_a_file"),
         (lambda *_: "/dev/zero", "not_a_file"),
         (bad_files.empty, "empty_file"),
         (bad_files.text, "not_a_video"),
@@ -99,6 +98,12 @@ def test_what_cannot_be_analysed_is_an_error_with_a_stable_code(
 ) -> None:
     status, document = score(make(tmp_path, good))
     assert (status, document.get("error", {}).get("code")) == (1, code), document
+
+
+def test_a_folder_without_videos_is_an_error_in_a_list(score: Score, tmp_path: Path) -> None:
+    status, documents = score(tmp_path)
+    assert status == 1
+    assert [document["error"]["code"] for document in documents] == ["not_a_file"]
 
 
 @pytest.mark.parametrize(
