@@ -3,7 +3,8 @@
     LipgateError
     ├── InputError            the file cannot be analysed
     │   ├── file_not_found, not_a_file, file_unreadable, empty_file, not_a_video, no_video_stream,
-    │   └── corrupt_video, track_not_found, video_too_long, resolution_too_high, ffmpeg_missing, manifest_invalid, bad_timecode
+    │   ├── corrupt_video, track_not_found, video_too_long, resolution_too_high, ffmpeg_missing, manifest_invalid,
+    │   └── bad_timecode, bad_shard
     ├── DeadlineError         timeout
     ├── WeightsError          weights_missing, weights_mismatch, weights_unknown, weights_unreadable,
     │                         licence_not_accepted, fetch_failed

@@ -48,6 +48,7 @@ class Command:
 COMMANDS = (
     Command("score", "score videos", "lipgate.desktop.commands.score"),
     Command("watch", "score what falls into a folder", "lipgate.desktop.commands.watch"),
+    Command("filter", "keep, shift or drop the clips of a data set", "lipgate.desktop.commands.filter"),
     Command("fix", "write a copy with the sound moved by the measured offset", "lipgate.desktop.commands.fix"),
     Command("evaluate", "measure how well clips of your own are told apart", "lipgate.desktop.commands.evaluate"),
     Command("calibrate", "fit score and thresholds to clips of your own", "lipgate.desktop.commands.calibrate"),

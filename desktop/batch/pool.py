@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
 
 from lipgate.core.errors import LipgateError
 from lipgate.core.files import hash_file
@@ -31,15 +32,51 @@ class Task:
 
 Progress = Callable[[float, float | None], None]
 
+Result = TypeVar("Result")
+Done_co = TypeVar("Done_co", covariant=True)
 
-def outcomes(
-    tasks: Sequence[Task], scorer: Scorer, jobs: int, on_progress: Progress | None = None
-) -> Iterator[tuple[int, FileOutcome]]:
-    """Score files.
+
+class Work(Protocol[Done_co]):
+    """What is done with each file. It is sent to every process, so it can be pickled."""
+
+    def __call__(self, task: Task) -> Done_co:
+        """Do it; what goes wrong with the file is a result too."""
+
+    def died(self, task: Task) -> Done_co:
+        """The result where the process that did it died."""
+
+    def with_threads(self, count: int) -> Self:
+        """The same with so many threads, where nobody has set another number."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores a file."""
+
+    scorer: Scorer
+
+    def __call__(self, task: Task) -> FileOutcome:
+        """Score it."""
+        return score_task(task, self.scorer)
+
+    def died(self, task: Task) -> FileOutcome:
+        """An error of that file."""
+        said = "The process that scored it died; there may be too little memory."
+        return FileOutcome(task.file, error=LipgateError("scorer_died", said))
+
+    def with_threads(self, count: int) -> "Scored":
+        """The same with so many threads."""
+        return Scored(replace(self.scorer, threads=self.scorer.threads or count))
+
+
+def results(
+    tasks: Sequence[Task], work: Work[Result], jobs: int, on_progress: Progress | None = None
+) -> Iterator[tuple[int, Result]]:
+    """Work through files.
 
     Args:
         tasks: of any number; no more than a few a process are under way.
-        scorer: sent to each process.
+        work: sent to each process.
         jobs: processes; with 1 this one does it.
         on_progress: with one process told of the file in hand, as `Options.on_progress`.
 
@@ -48,17 +85,16 @@ def outcomes(
     """
     if jobs <= 1:
         for number, task in enumerate(tasks):
-            yield number, score_task(replace(task, options=replace(task.options, on_progress=on_progress)), scorer)
+            yield number, work(replace(task, options=replace(task.options, on_progress=on_progress)))
         return
-    threads = scorer.threads or max(1, (os.cpu_count() or 1) // jobs)
-    scorer = replace(scorer, threads=threads)
+    work = work.with_threads(max(1, (os.cpu_count() or 1) // jobs))
     waiting = deque(range(len(tasks)))
     while waiting:
-        suspects = yield from _until_broken(tasks, waiting, scorer, jobs)
+        suspects = yield from _until_broken(tasks, waiting, work, jobs)
         # A process has died, by the system's hand or by a fault in a library, and took the pool with it: whose file it was is
-        # found by scoring those that were under way one at a time.
+        # found by taking those that were under way one at a time.
         for number in suspects:
-            yield number, _alone(tasks[number], scorer)
+            yield number, _alone(tasks[number], work)
 
 
 def score_task(task: Task, scorer: Scorer) -> FileOutcome:
@@ -77,11 +113,11 @@ def score_task(task: Task, scorer: Scorer) -> FileOutcome:
 
 
 def _until_broken(
-    tasks: Sequence[Task], waiting: deque[int], scorer: Scorer, jobs: int
-) -> Generator[tuple[int, FileOutcome], None, list[int]]:
+    tasks: Sequence[Task], waiting: deque[int], work: Work[Result], jobs: int
+) -> Generator[tuple[int, Result], None, list[int]]:
     """Take from `waiting` until it is empty or a process dies; returns those that were under way then."""
-    under_way: dict[Future[FileOutcome], int] = {}
-    pool = _pool(scorer, jobs)
+    under_way: dict[Future[Result], int] = {}
+    pool = _pool(work, jobs)
     try:
         while waiting or under_way:
             while waiting and len(under_way) < 2 * jobs:
@@ -90,8 +126,8 @@ def _until_broken(
                 waiting.popleft()
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
-                outcome = future.result()
-                yield under_way.pop(future), outcome
+                result: Result = future.result()
+                yield under_way.pop(future), result
     except BrokenProcessPool:
         return sorted(under_way.values())
     except BaseException:
@@ -108,31 +144,31 @@ def _end(pool: ProcessPoolExecutor) -> None:
         process.terminate()
 
 
-def _alone(task: Task, scorer: Scorer) -> FileOutcome:
-    with _pool(scorer, 1) as pool:
+def _alone(task: Task, work: Work[Result]) -> Result:
+    with _pool(work, 1) as pool:
         try:
-            return pool.submit(_in_process, task).result()
+            result: Result = pool.submit(_in_process, task).result()
         except BrokenProcessPool:
-            said = "The process that scored it died; there may be too little memory."
-            return FileOutcome(task.file, error=LipgateError("scorer_died", said))
+            return work.died(task)
+        return result
 
 
-def _pool(scorer: Scorer, jobs: int) -> ProcessPoolExecutor:
+def _pool(work: Work, jobs: int) -> ProcessPoolExecutor:
     level = logging.getLogger("lipgate").level
-    return ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin, initargs=(scorer, level))
+    return ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin, initargs=(work, level))
 
 
-_scorer: Scorer
+_work: Work
 """Of this process, where it is one of a pool."""
 
 
-def _begin(scorer: Scorer, level: int) -> None:
-    global _scorer  # noqa: PLW0603 - what a process of a pool is given can be kept nowhere else
-    _scorer = scorer
+def _begin(work: Work, level: int) -> None:
+    global _work  # noqa: PLW0603 - what a process of a pool is given can be kept nowhere else
+    _work = work
     # Ctrl-C reaches all processes of a terminal; the one that was started ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("lipgate").setLevel(level)
 
 
-def _in_process(task: Task) -> FileOutcome:
-    return score_task(task, _scorer)
+def _in_process(task: Task) -> Any:
+    return _work(task)

@@ -18,7 +18,7 @@ from lipgate.core.tolerance import Tolerance
 from lipgate.desktop.batch.beside import sound_of
 from lipgate.desktop.batch.formats import write
 from lipgate.desktop.batch.journal import Journal, key_of
-from lipgate.desktop.batch.pool import Task, outcomes
+from lipgate.desktop.batch.pool import Scored, Task, results
 from lipgate.desktop.batch.progress import Progress
 from lipgate.desktop.outcome import FileOutcome
 
@@ -54,9 +54,10 @@ class Run:
             vshift=arguments.offset_range, sound_track=arguments.audio_track, picture_track=arguments.video_track
         )
         self._tasks = [self._task(number, file, arguments.audio) for number, file in enumerate(files)]
-        self._chosen = self._scorer.check()
         if self._jobs == 1:
             _ = self._scorer.models
+        else:
+            self._scorer.check()
 
     def _task(self, number: int, file: str, audio: str | None) -> Task:
         folder = self._artifacts
@@ -85,7 +86,7 @@ class Run:
         Raises:
             OutputError: output_failed.
         """
-        identity = self._identity()
+        identity = identity_of(self._scorer, self._options, self._tolerance.name if self._tolerance else None)
         with Journal(target) as journal:
             keys: list[str | None] = [self._key(identity, task) for task in self._tasks]
             anew = self._keeps or self._artifacts is not None
@@ -144,7 +145,7 @@ class Run:
         with Progress(len(tasks), quiet=self._quiet) as progress:
             if tasks:
                 progress.begin(tasks[0].file)
-            for place, outcome in outcomes(tasks, self._scorer, self._jobs, progress.within):
+            for place, outcome in results(tasks, Scored(self._scorer), self._jobs, progress.within):
                 number = numbers[place]
                 self._count(number, outcome)
                 progress.end(failed=outcome.error is not None)
@@ -164,13 +165,6 @@ class Run:
         if self._verbose:
             print(f"{outcome.file}: {outcome.report.decision} in {outcome.report.processing_time_ms} ms", file=sys.stderr)
 
-    def _identity(self) -> str:
-        """What a document comes from, beside the file."""
-        options = [self._options.vshift, self._options.sound_track, self._options.picture_track]
-        limits = self._chosen.limits.sha256
-        what = [__version__, SCHEMA, self._chosen.identity, limits, options, self._tolerance.name if self._tolerance else None]
-        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-
     @staticmethod
     def _key(identity: str, task: Task) -> str | None:
         """None where the file cannot be read: scoring it will say why."""
@@ -178,6 +172,14 @@ class Run:
             return key_of(identity, *(hash_file(path) for path in (Path(task.file), task.sound) if path is not None))
         except (OSError, ValueError):  # ValueError: a NUL in the name
             return None
+
+
+def identity_of(scorer: Scorer, options: Options, *others: object) -> str:
+    """What a result comes from, beside the file: models, limits, options, and whatever else it depends on (plain values)."""
+    used = scorer.check()
+    how = [options.vshift, options.sound_track, options.picture_track]
+    what = [__version__, SCHEMA, used.identity, used.limits.sha256, how, *others]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
 def _of_file(document: dict[str, Any], file: str) -> dict[str, Any]:

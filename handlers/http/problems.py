@@ -32,6 +32,7 @@ STATUS = {
     "ffmpeg_missing": 503,
     "manifest_invalid": 422,
     "bad_timecode": 422,
+    "bad_shard": 422,
     "timeout": 504,
     "weights_missing": 503,
     "weights_mismatch": 503,

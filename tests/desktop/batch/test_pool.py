@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lipgate.core.pipeline import Options
 from lipgate.core.scorer import Scorer
-from lipgate.desktop.batch.pool import Task, outcomes
+from lipgate.desktop.batch.pool import Scored, Task, results
 
 
 class Deadly(type(Path())):  # type: ignore[misc]
@@ -19,7 +19,7 @@ def test_a_process_that_dies_costs_its_own_file_only(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
     tasks = [Task(str(tmp_path / f"{number}.mp4"), Options()) for number in range(9)]
     tasks[3] = Task(str(tmp_path / "a.mp4"), Options(), Deadly("sound.wav"))
-    found = sorted(outcomes(tasks, Scorer(), 2), key=lambda one: one[0])
+    found = sorted(results(tasks, Scored(Scorer()), 2), key=lambda one: one[0])
     assert [number for number, _ in found] == list(range(9))
     codes = [outcome.error and outcome.error.code for _, outcome in found]
     assert codes == ["file_not_found"] * 3 + ["scorer_died"] + ["file_not_found"] * 5

@@ -1,0 +1,1 @@
+"""Cleans data sets: keeps, shifts or drops each clip, on one machine or many."""
