@@ -50,7 +50,8 @@ def lines(tasks: Sequence[Task], sift: Sift, workers: int) -> Iterator[tuple[str
     # A block is what is done again when a worker dies, and what comes back at a time.
     blocks = min(len(tasks), max(workers * 8, len(tasks) // 32))
     clips = ray.data.from_items([{"file": task.file} for task in tasks], override_num_blocks=blocks)
-    done = clips.map(OnRay, fn_constructor_args=(sift,), concurrency=(1, workers) if workers > 1 else 1, num_cpus=1)
+    pool = ray.data.ActorPoolStrategy(min_size=1, max_size=workers)
+    done = clips.map(OnRay, fn_constructor_args=(sift,), compute=pool, num_cpus=1)
     seen = set()
     for item in done.iter_rows():
         if item["file"] not in seen:
