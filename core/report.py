@@ -1,6 +1,7 @@
 """The report: one shape for command line, API and kiosk."""
 
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from lipgate.core.media import Clip
 from lipgate.core.media.tracks import Kind
 from lipgate.core.reasons import Reason
 from lipgate.core.site_calibration import SiteFile
+from lipgate.core.speakers import JOINED_BY, speakers
 from lipgate.core.sync.distances import SyncResult
-from lipgate.core.timeline import Segment
+from lipgate.core.timeline import shares
+from lipgate.core.timeline import worst as worst_segment
 from lipgate.core.track_result import TrackResult
 from lipgate.core.verdict import Decision, Verdict
 
@@ -98,8 +101,10 @@ class Report:
             "version": __version__,
             "profile": str(self.verdict.profile),
             "limits": asdict(self.limits),
-            "segments": [_segment(segment) for segment in self.verdict.segments],
+            "segments": self._segments(),
             "summary": self._summary(),
+            "speakers": self._speakers(),
+            "speakers_joined_by": JOINED_BY,
             "offset_changes": self._offset_changes(),
             "drift_ms_per_min": self._drift(),
             "cuts_s": [round(cut / VIDEO_FPS, 2) for cut in self.cuts],
@@ -146,7 +151,40 @@ class Report:
         return {
             "shares": {state: round(share, 4) for state, share in self.verdict.shares.items()},
             "worst_score": None if worst is None else round(worst, 4),
+            "worst_segment": worst_segment(self.verdict.segments),
+            "drift_ms_per_min": self._drift(),
         }
+
+    @cached_property
+    def _speaker_of(self) -> dict[int, int]:
+        return speakers(self.tracks, self.cuts)
+
+    def _segments(self) -> list[dict[str, Any]]:
+        return [
+            {
+                **asdict(segment),
+                "state": str(segment.state),
+                "speaker": None if segment.track is None else self._speaker_of[segment.track],
+            }
+            for segment in self.verdict.segments
+        ]
+
+    def _speakers(self) -> list[dict[str, Any]]:
+        found = []
+        for number in sorted(set(self._speaker_of.values())):
+            own = [track for track in self.tracks if self._speaker_of[track.track] == number]
+            mine = [one for one in self.verdict.segments if one.track is not None and self._speaker_of[one.track] == number]
+            found.append(
+                {
+                    "speaker": number,
+                    "tracks": [track.track for track in own],
+                    "start_s": round(min(track.start for track in own) / VIDEO_FPS, 2),
+                    "end_s": round(max(track.stop for track in own) / VIDEO_FPS, 2),
+                    "speech_s": round(sum(one.seconds for one in mine), 2),
+                    "shares": {state: round(share, 4) for state, share in shares(mine).items()},
+                }
+            )
+        return found
 
     def _offset_changes(self) -> list[dict[str, Any]]:
         speaker = self.verdict.speaker
@@ -203,10 +241,6 @@ def _metrics(sync: SyncResult | None, score: float | None) -> dict[str, Any]:
         "min_dist": round(sync.min_dist, 4),
         "score": round(score, 4),
     }
-
-
-def _segment(segment: Segment) -> dict[str, Any]:
-    return {name: str(value) if name == "state" else value for name, value in asdict(segment).items()}
 
 
 def _rounded(values: np.ndarray, digits: int) -> list[float]:

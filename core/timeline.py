@@ -132,6 +132,17 @@ def shares(found: Sequence[Segment]) -> dict[str, float]:
     return {str(state): seconds / total if total else 0.0 for state, seconds in speech.items()}
 
 
+def worst(found: Sequence[Segment]) -> int | None:
+    """Place of the segment that is furthest from being in sync; None where all that was judged is in sync.
+
+    What fits nowhere comes before what is off, the larger offset before the smaller, the longer before the shorter.
+    """
+    off = [number for number, one in enumerate(found) if one.state in (State.NO_FIT, State.LATE, State.EARLY)]
+    if not off:
+        return None
+    return max(off, key=lambda at: (found[at].state is State.NO_FIT, abs(found[at].offset_ms or 0.0), found[at].seconds))
+
+
 def _pieces(track: TrackResult, calibration: Calibration) -> list[_Piece]:
     found = []
     for fit in track.over_time.fits:

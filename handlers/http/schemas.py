@@ -162,6 +162,18 @@ class Segment(_Document):
     min_dist: float | None
     score: float | None
     reason: str | None
+    speaker: int | None = Field(default=None, description="Of `speakers`; null where no face is judged.")
+
+
+class Speaker(_Document):
+    """The tracks of one face."""
+
+    speaker: int = Field(description="Number, from 0, as they appear.")
+    tracks: list[int]
+    start_s: float
+    end_s: float
+    speech_s: float = Field(description="Speech during which this face fits best.")
+    shares: dict[str, float] = Field(description="Share of that in each state.")
 
 
 class OffsetChange(_Document):
@@ -177,6 +189,8 @@ class Summary(_Document):
 
     shares: dict[str, float] = Field(description="Share of the speech in each state.")
     worst_score: float | None = Field(description="Of the speaker's worst two seconds at the offset of the whole.")
+    worst_segment: int | None = Field(default=None, description="Place in `segments` of what is furthest from being in sync.")
+    drift_ms_per_min: float | None = None
 
 
 class SoundTrack(_Document):
@@ -224,6 +238,8 @@ class ReportDocument(_Document):
     limits: dict[str, Any] = Field(default_factory=dict, description="What it was judged by.")
     segments: list[Segment] = Field(default_factory=list)
     summary: Summary | None = None
+    speakers: list[Speaker] = Field(default_factory=list)
+    speakers_joined_by: str | None = Field(default=None, description="How tracks became speakers: continuity, within a shot.")
     offset_changes: list[OffsetChange] = Field(default_factory=list)
     drift_ms_per_min: float | None = None
     cuts_s: list[float] = Field(default_factory=list, description="Where the video is cut, in seconds.")
