@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +57,15 @@ class Options:
     """Numbers, from 0, of the tracks to judge; by default those that a player takes and that serve."""
 
 
-def score(source: str | Path, models: Models, options: Options | None = None, limits: Limits | None = None) -> Report:
+def score(
+    source: str | Path, models: Models | None = None, options: Options | None = None, limits: Limits | None = None
+) -> Report:
     """Score one video.
 
     Args:
         source: a local file.
-        models: loaded once, used for many videos; not by several threads at a time.
+        models: loaded once, used for many videos; not by several threads at a time. Those of the settings by default, which this
+            process then keeps.
         options: of this score.
         limits: what it is judged by; those of the models by default.
 
@@ -69,7 +73,9 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         InputError: the file cannot be analysed.
         DeadlineError: it took too long.
         OutputError: artifacts could not be written.
+        LipgateError: as `Models.load`, without models.
     """
+    models = models or _usual_models()
     options, limits = options or Options(), limits or models.limits
     began = time.perf_counter()
     watch = Stopwatch()
@@ -112,6 +118,11 @@ def score(source: str | Path, models: Models, options: Options | None = None, li
         heard=candidates.heard,
         cuts=tuple(best.run.cuts),
     )
+
+
+@cache
+def _usual_models() -> Models:
+    return Models.load()
 
 
 def _best(

@@ -1,5 +1,6 @@
 """`import lipgate`: what it offers is fixed, and costs nothing until it is used."""
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -41,7 +42,24 @@ def test_importing_it_loads_nothing() -> None:
     assert sorted(others) == ["lipgate", "lipgate.core"]
 
 
+def test_the_examples_of_the_docs_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One after the other, as somebody would type them, beside a clip of that name."""
+    (tmp_path / "clip.mp4").write_bytes(SAMPLE.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[1] / "docs" / "python.md").read_text("utf-8")
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    shown = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    assert len(examples) >= 4
+    names: dict[str, object] = {}
+    for example in examples:
+        exec(compile(example, "docs/python.md", "exec"), names)  # noqa: S102 - our own
+    assert capsys.readouterr().out == "".join(shown)
+    assert {"report.html", "clip.edl"} <= {path.name for path in tmp_path.iterdir()}
+
+
 def test_a_score_in_two_lines() -> None:
-    report = lipgate.score(SAMPLE, lipgate.Models.load())
+    report = lipgate.score(SAMPLE)
     assert report.decision is lipgate.Decision.NEXT  # a photograph whose jaw is moved
     assert report.to_dict()["offset_frames"] == 0

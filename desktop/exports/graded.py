@@ -88,8 +88,12 @@ def said(segment: Segment) -> str:
     if segment.offset_ms is None:
         return "the sound fits at no shift"
     if segment.state is State.NO_FIT:
-        return f"the sound does not fit; best {abs(segment.offset_ms):.0f} ms {'early' if segment.offset_ms > 0 else 'late'}"
+        return f"the sound does not fit; best {_when(segment.offset_ms)}"
     interval = f" (±{segment.ci_ms:.0f} ms)" if segment.ci_ms is not None else ""
-    if round(segment.offset_ms) == 0:
-        return f"sound in time{interval}"
-    return f"sound {abs(segment.offset_ms):.0f} ms {'early' if segment.offset_ms > 0 else 'late'}{interval}"
+    return f"sound {_when(segment.offset_ms)}{interval}"
+
+
+def _when(offset_ms: float) -> str:
+    if round(offset_ms) == 0:
+        return "in time"
+    return f"{abs(offset_ms):.0f} ms {'early' if offset_ms > 0 else 'late'}"

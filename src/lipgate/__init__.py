@@ -2,8 +2,8 @@
 
     import lipgate
 
-    models = lipgate.Models.load()              # once
-    report = lipgate.score("clip.mp4", models)  # as often as you like
+    report = lipgate.score("clip.mp4")
+    print(report.decision, report.to_dict()["lag_ms"])
 
 Importing it is cheap: what a name needs is loaded when the name is first used. `lipgate.core` has the parts.
 """
