@@ -10,10 +10,10 @@ import numpy as np
 
 from lipgate.core import media
 from lipgate.core.calibration import Calibration
-from lipgate.core.constants import SAMPLES_PER_FRAME, VIDEO_FPS
+from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
 from lipgate.core.errors import DeadlineError, InputError
 from lipgate.core.media import Clip, Sound
-from lipgate.core.media.tracks import SPOKEN_BESIDE, Kind, Track, pictures_in_order, sounds_in_order
+from lipgate.core.media.tracks import SPOKEN_BESIDE, Kind, Track, first_played, pictures_in_order, sounds_in_order
 from lipgate.core.reasons import Reason
 from lipgate.core.runtime import OnnxNetwork
 from lipgate.core.speech import SpeechMeter
@@ -21,6 +21,9 @@ from lipgate.core.verdict import SILENT_PEAK, Verdict
 
 LISTENED_S = 60
 """Seconds of each sound that are listened to before one is taken."""
+
+SILENT_S = 3 * 3600
+"""Seconds of a sound that must be silent for it to count as silent."""
 
 MOST_TRIED = 3
 """Sounds of which lips are tried on, and pictures in which a face is looked for."""
@@ -57,8 +60,10 @@ class Take:
     """A picture and a sound that may be judged together."""
 
     clip: Clip
-    passed_over: bool = False
-    """A player plays another sound, in which somebody speaks too."""
+    sound_passed_over: bool = False
+    """A player plays another sound, which is not silent."""
+    picture_passed_over: bool = False
+    """A player shows another picture."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,10 @@ class _Listened:
     heard: Heard
     levels: np.ndarray
     """float64 (n,), loudness of each video frame, n at most LISTENED_S * 25."""
+
+    @property
+    def audible(self) -> bool:
+        return self.heard in (Heard.SPEECH, Heard.NO_SPEECH)
 
 
 class Candidates:
@@ -94,6 +103,10 @@ class Candidates:
         self.heard = {each.track.number: each.heard for each in listened}
         """What was heard in each sound, by its number; empty where there was no choice."""
         self._sounds = _worth_trying(listened) if several else [clip.sound]
+        played = first_played(clip.tracks, Kind.SOUND)
+        self._played = next((each for each in listened if each.track == played and each.audible), None)
+        self._levels = {each.track.number: each.levels for each in listened}
+        self._shown = None if fixed_picture else first_played(clip.tracks, Kind.PICTURE)
         self._films = [clip.picture]
         if not fixed_picture:
             self._films += [film for film in pictures_in_order(clip.tracks) if film.number != clip.picture.number]
@@ -142,15 +155,23 @@ class Candidates:
         return take, found
 
     def _with_each_sound(self) -> Iterator[Take]:
-        for place, sound in enumerate(self._sounds[:MOST_TRIED]):
+        for sound in self._sounds[:MOST_TRIED]:
             has_audio = sound is not None and sound.sampled
-            yield Take(replace(self._clip, sound=sound, has_audio=has_audio), passed_over=place > 0)
+            yield self._take(replace(self._clip, sound=sound, has_audio=has_audio))
 
     def _with_each_picture(self) -> Iterator[Take]:
         first = self.first.clip
         for film in self._films[1:MOST_TRIED]:
             seen = media.probe(first.path, max_pixels=first.max_pixels, picture=film.number)
-            yield Take(replace(seen, sound=first.sound, has_audio=first.has_audio))
+            yield self._take(replace(seen, sound=first.sound, has_audio=first.has_audio))
+
+    def _take(self, clip: Clip) -> Take:
+        played, sound = self._played, clip.sound
+        other_sound = played is not None and sound is not None and sound.number != played.track.number
+        if other_sound and played is not None and sound is not None:
+            other_sound = not _same(played.levels, self._levels[sound.number])
+        other_picture = self._shown is not None and self._shown.number != clip.picture.number
+        return Take(clip, other_sound, other_picture)
 
 
 def _evidence(verdict: Verdict, calibration: Calibration) -> float:
@@ -167,6 +188,11 @@ def _listen(clip: Clip, track: Track, speech: OnnxNetwork, deadline: float | Non
     with Sound(replace(clip, sound=track, has_audio=True), meter.feed, deadline) as sound:
         samples = sound.window(0, LISTENED_S * VIDEO_FPS)
         peak = sound.peak
+    if peak < SILENT_PEAK and len(samples) == LISTENED_S * AUDIO_RATE:
+        # It may begin to speak later, and would be what people hear.
+        with Sound(replace(clip, sound=track, has_audio=True), deadline=deadline) as sound:
+            sound.drain(SILENT_S * VIDEO_FPS)
+            peak = sound.peak
     frames = len(samples) // SAMPLES_PER_FRAME
     if not frames:
         return _Listened(track, Heard.NOT_DECODABLE, nothing)

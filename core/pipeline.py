@@ -136,7 +136,7 @@ def _best(
             with ExitStack() as stack:
                 run.go(stack)
         with watch.stage("verdict"):
-            facts = replace(run.facts, sound_passed_over=take.passed_over)
+            facts = replace(run.facts, sound_passed_over=take.sound_passed_over, picture_passed_over=take.picture_passed_over)
             return _Judged(run, judge(run.results, facts, models.calibration, limits))
 
     def turn(found: _Judged) -> int:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     FACE_CHANGES = "face_changes"
     PART_UNSEEN = "part_unseen"
     SEVERAL_SOUNDS = "several_sounds"
+    SEVERAL_PICTURES = "several_pictures"
 
     @property
     def text(self) -> str:
@@ -73,6 +74,7 @@ _TEXTS = {
     Reason.SEVERAL_FACES: "There is a second face that could be the speaker.",
     Reason.SHOT_CHANGES: "The shot changes: the video is cut.",
     Reason.FACE_CHANGES: "The face that is followed changes on the way.",
-    Reason.SEVERAL_SOUNDS: "The sound that a player plays does not fit these lips; another one of the file does.",
+    Reason.SEVERAL_SOUNDS: "A player plays another sound of the file than the one that was judged.",
+    Reason.SEVERAL_PICTURES: "A player shows another picture of the file than the one that was judged.",
     Reason.PART_UNSEEN: "Somebody speaks while the face cannot be seen.",
 }

@@ -81,7 +81,9 @@ class ClipFacts:
     cuts: tuple[int, ...] = ()
     """First frames of all shots but the first."""
     sound_passed_over: bool = False
-    """A player plays another sound of the file, in which somebody speaks too and which does not fit."""
+    """A player plays another sound of the file, which is not silent."""
+    picture_passed_over: bool = False
+    """A player shows another picture of the file."""
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,8 @@ def _whole(case: _Case) -> Iterator[_Ruling]:
 def _picture(case: _Case) -> Iterator[_Ruling]:
     if case.facts.sound_passed_over:
         yield _Ruling(Decision.NEXT, Reason.SEVERAL_SOUNDS)
+    if case.facts.picture_passed_over:
+        yield _Ruling(Decision.NEXT, Reason.SEVERAL_PICTURES)
     for finding in (*case.facts.findings, *case.speaker.findings):
         if finding.counts:
             yield _Ruling(Decision.NEXT, Reason(str(finding.cause)))

@@ -14,8 +14,9 @@ WEIGHTS = {
 """Shares of the channels (ITU-R BS.775: the centre 3 dB up, what is behind 3 dB down, no low effects), by ffmpeg's name of the
 layout. In any other all channels have equal shares."""
 
-CANCELLED = 0.25
-"""Channels work against each other where less than this share is left of the power they would have if they were independent."""
+CANCELLED = 0.7
+"""Channels work against each other where less than this share is left of the power they would have if they were independent.
+Far below, a voice that is turned over in one channel would be hidden from the mean and the loudest for a listener."""
 
 UNHEARD = 0.01
 """A voice is in a channel that the mix leaves out where the mix has less than this share of that channel's power."""

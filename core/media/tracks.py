@@ -140,6 +140,15 @@ def pictures_in_order(tracks: Sequence[Track]) -> list[Track]:
     return sorted(films, key=order)
 
 
+def first_played(tracks: Sequence[Track], kind: Kind) -> Track | None:
+    """What a player without preferences shows or plays: the first that is marked as default, else the first.
+
+    Size and flags such as "comment" do not count: many players ask for neither, and the author of a file may set both.
+    """
+    candidates = [track for track in tracks if track.kind is kind and not track.dispositions & PICTURES_BESIDE]
+    return next((track for track in candidates if track.default), next(iter(candidates), None))
+
+
 def sounds_in_order(tracks: Sequence[Track]) -> list[Track]:
     """All sounds, in the order a player takes them: those that can be decoded, no commentary, marked as default."""
     sounds = [track for track in tracks if track.kind is Kind.SOUND]

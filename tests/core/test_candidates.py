@@ -78,15 +78,33 @@ def test_a_sound_that_fits_is_judged_and_that_a_player_plays_another_is_told(
     assert (tmp_path / "artifacts" / "00000_distances.npy").exists()
 
 
-def test_a_sound_marked_as_commentary_is_not_asked_for_its_fit(
-    late: Path, other_words: Path, models: Models, tmp_path: Path
+@pytest.mark.parametrize(
+    ("commentary", "film", "told"), [("comment", "default", False), ("comment", "0", True), ("default+comment", "0", True)]
+)
+def test_a_commentary_is_not_asked_for_its_fit_but_told_of_where_a_plain_player_plays_it(
+    commentary: str, film: str, told: bool, late: Path, other_words: Path, models: Models, tmp_path: Path
 ) -> None:
     made = tmp_path / "made.mkv"
-    maps = ["-map", "0:v", "-map", "1:a", "-map", "0:a", "-c", "copy", "-disposition:a:0", "comment", "-disposition:a:1", "0"]
-    ffmpeg("-i", late, "-i", other_words, *maps, made)
+    flags = ["-disposition:a:0", commentary, "-disposition:a:1", film]
+    ffmpeg("-i", late, "-i", other_words, *["-map", "0:v", "-map", "1:a", "-map", "0:a", "-c", "copy"], *flags, made)
     document = score(made, models).to_dict()
     assert (taken(document, "sound"), document["offset_frames"]) == (1, pytest.approx(-4, abs=1))
-    assert "several_sounds" not in document["reasons"]
+    assert ("several_sounds" in document["reasons"]) is told
+
+
+def test_a_sound_that_is_silent_for_a_minute_only_is_not_taken_for_silent(late: Path, models: Models, tmp_path: Path) -> None:
+    made = tmp_path / "made.mkv"
+    tone = ["-f", "lavfi", "-t", "63", "-i", "sine=400:sample_rate=16000,volume=0:enable='lt(t,61)'"]
+    ffmpeg(
+        "-i",
+        late,
+        *tone,
+        *["-map", "0:v", "-map", "1:a", "-map", "0:a", "-c:v", "copy", "-c:a", "pcm_s16le", "-disposition:a", "0"],
+        made,
+    )
+    document = score(made, models).to_dict()
+    assert [track["heard"] for track in document["sound_tracks"]] == ["no_speech", "speech"]
+    assert "several_sounds" in document["reasons"]
 
 
 def test_where_no_sound_fits_that_of_the_player_is_judged(
@@ -109,6 +127,19 @@ def test_a_picture_without_a_face_leaves_the_place_to_one_with(
     assert (taken(document, "picture"), document["offset_frames"]) == (1, pytest.approx(-4, abs=1))
     assert [(track["width"], track["used"]) for track in document["picture_tracks"]] == [(480, False), (320, True)]
     assert document["video"]["width"] == 320
+    assert "several_pictures" in document["reasons"]
+
+
+def test_a_picture_is_told_of_where_a_plain_player_shows_another(
+    puppet: MakePuppet, late: Path, models: Models, tmp_path: Path
+) -> None:
+    made, larger = tmp_path / "made.mkv", puppet(offset_frames=-4, **{**SMALL, "size": (480, 270)})
+    both = ["-i", late, "-i", larger, "-map", "0:v", "-map", "1:v", "-map", "0:a", "-c", "copy"]
+    for told in (False, True):
+        flags = ["-disposition:v:0", "default" if told else "0", "-disposition:v:1", "default"]
+        ffmpeg(*both, *flags, made)
+        document = score(made, models).to_dict()
+        assert (taken(document, "picture"), "several_pictures" in document["reasons"]) == (1, told)
 
 
 def test_the_command_takes_the_tracks_it_is_told(late: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

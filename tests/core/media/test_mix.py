@@ -56,6 +56,13 @@ def test_what_does_not_cancel_is_averaged(other: np.ndarray) -> None:
     assert np.abs(mixed - (voice() + other) / 2).max() <= 1
 
 
+@pytest.mark.parametrize("louder", [1.5, 2.0, 3.0])
+def test_a_louder_voice_cannot_be_hidden_from_the_mean_by_turning_it_over(louder: float) -> None:
+    own, foreign = voice(), louder * voice(1)
+    mixed = Mixer(2, "stereo").mix(as_channels(own + foreign, own - foreign))
+    assert np.corrcoef(mixed, voice(1))[0, 1] ** 2 > 0.5
+
+
 def test_a_sound_whose_channels_turn_against_each_other_is_heard_on() -> None:
     mixer = Mixer(2, "stereo")
     mixer.mix(as_channels(voice(), voice()))
