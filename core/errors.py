@@ -12,7 +12,7 @@
     ├── CalibrationError      calibration_unreadable, calibration_mismatch, calibration_impossible, too_little_data,
     │                         not_promised
     ├── DeviceError           cuda_unavailable, torch_missing
-    ├── OutputError           output_failed, extra_missing
+    ├── OutputError           output_failed, extra_missing, not_repaired
     ├── NotJudgedError        not_judged
     └── (of no class)         internal_error: a fault of Lipgate itself; scorer_died; of the station: port_taken, station_running,
                               pin_refused, browser_missing, language_unknown, speech_model_missing

@@ -11,6 +11,9 @@ from lipgate.core.report import Report
 from lipgate.desktop.copying import CONTAINERS, Copy
 from lipgate.desktop.output import whole_file
 
+MOST_LEFT_FRAMES = 1
+"""A copy that is off by no more is in time: an offset is measured in whole frames."""
+
 
 @dataclass(frozen=True)
 class Fixed:
@@ -60,6 +63,22 @@ def doubt(report: Report, limits: Limits | None = None) -> str | None:
         return f"The offset changes at {at_s:.1f} s from {before:+d} to {after:+d} frames; one shift cannot put both right."
     if course.drift_ms_per_min is not None:
         return f"The sound drifts by {course.drift_ms_per_min:.0f} ms a minute; one shift cannot put that right."
+    return None
+
+
+def failure(before: Report, after: Report) -> str | None:
+    """What is wrong with a copy, None where the move has put it right.
+
+    Args:
+        before: of the source.
+        after: of the copy.
+    """
+    speaker = after.verdict.speaker
+    if speaker is None or speaker.sync is None:
+        why = after.reason.text if after.reason else "Nothing was measured."
+        return f"The copy cannot be judged any more. {why}"
+    if abs(speaker.sync.offset_frames) > MOST_LEFT_FRAMES:
+        return f"The copy is still off by {speaker.sync.offset_frames:+d} frames, instead of {plan(before):+d}."
     return None
 
 

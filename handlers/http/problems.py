@@ -50,6 +50,7 @@ STATUS = {
     "torch_missing": 503,
     "output_failed": 503,
     "extra_missing": 503,
+    "not_repaired": 422,
     "not_judged": 422,
     "internal_error": 500,
     "unauthorized": 401,
