@@ -23,6 +23,12 @@ _TURNED = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
 SAME_SHAPE = 0.02
 """Pictures whose shape differs by less are scaled to the size asked for; others get black bars."""
 
+MOST_REORDERED_S = 10.0
+"""A picture that is to be shown later than so long after it is decoded, or before it, has a false time: few bits of a transport
+stream make hours of it, and all pictures after it would be taken for late. It is shown when it is decoded."""
+
+_PLAUSIBLE = f"setts=pts='if(eq(PTS,NOPTS)+eq(DTS,NOPTS)+lte(abs(PTS-DTS)*TB,{MOST_REORDERED_S:g}),PTS,DTS)'"
+
 
 def _fitted(width: int, height: int) -> list[str]:
     """Filters that fit any picture into a size: a telephone turned on the way lets the shape change within one stream."""
@@ -52,14 +58,19 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
     """
     width, height = clip.decoded_size
     turned = [_TURNED[clip.turn]] if clip.turn else []
-    moved = [f"setpts=PTS-{clip.phase_s:.6f}/TB"] if clip.phase_s else []
-    filters = ",".join([*moved, f"fps={VIDEO_FPS}:start_time=0", *turned, *_fitted(width, height)])
+    shown = f"PTS-{clip.phase_s:.6f}/TB" if clip.phase_s else "PTS"
+    if max_frames is not None:
+        end = f"{(max_frames + 1) / VIDEO_FPS:.2f}"
+        shown = f"if(gt(T,{end}),{end}/TB,{shown})"
+    # ffmpeg fills a gap in the pictures at one go, before the first of it is read. So `fps` is the last filter, where what it
+    # repeats takes no memory but its name, and no gap goes past `max_frames`.
+    filters = ",".join([f"setpts='{shown}'", *turned, *_fitted(width, height), f"fps={VIDEO_FPS}:start_time=0"])
     output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
     other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
     # it does by default, `fps` would lose its place in time and show the rest 80 ms late.
     keep_filters = ["-loglevel", "quiet", "-reinit_filter", "0"]
-    arguments = [*keep_filters, *ffmpeg.input_arguments(clip.path, clip.max_pixels), *output, *other]
+    arguments = [*keep_filters, "-bsf:v", _PLAUSIBLE, *ffmpeg.input_arguments(clip.path, clip.max_pixels), *output, *other]
     with ffmpeg.running(arguments, deadline=deadline) as process, ffmpeg.Output(process) as pipe:
         count = 0
         while pipe.fill((frame := np.empty((height, width, 3), np.uint8)).data.cast("B")):

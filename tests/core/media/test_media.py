@@ -1,6 +1,8 @@
 """The true relation of sound and picture survives decoding, whatever the container, codec, rate or start times."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +18,8 @@ from lipgate.core.media import Clip, Sound
 
 pytest.importorskip("skimage", reason="puppet videos are made of a photograph in scikit-image")
 
+from tests.core.test_memory import peak_mb
+from tests.processes import ffmpegs
 from training.puppet import Puppet
 from training.puppet.measure import darkness, find_mouth, lag
 
@@ -245,6 +249,25 @@ def test_longest_video_is_counted_in_pictures_and_not_believed(puppet: MakePuppe
     with pytest.raises(InputError, match="longer than 2 s") as caught:
         list(media.frames(clip, max_frames=50))
     assert caught.value.code == "video_too_long"
+
+
+def test_a_picture_with_a_false_time_moves_no_other(puppet: MakePuppet, tmp_path: Path) -> None:
+    good, bad = puppet(seconds=2.0, fps=25, **SMALL), tmp_path / "bad.ts"
+    ffmpeg("-i", good, "-c", "copy", "-bsf:v", "setts=pts='if(eq(N,20),PTS+6*3600/TB,PTS)'", bad)
+    as_before = len(list(media.frames(media.probe(good), max_frames=1000)))
+    assert len(list(media.frames(media.probe(bad), max_frames=1000))) == pytest.approx(as_before, abs=1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory through /proc")
+def test_a_gap_of_hours_in_the_pictures_takes_no_memory(puppet: MakePuppet, tmp_path: Path) -> None:
+    good, bad = puppet(seconds=2.0, fps=25, **SMALL), tmp_path / "gap.mkv"
+    ffmpeg("-i", good, "-c", "copy", "-bsf:v", "setts=ts='if(gt(TS*TB,1),TS+3600/TB,TS)'", bad)
+    pictures = media.frames(media.probe(bad), max_frames=20_000)
+    for _ in range(200):
+        next(pictures)
+    (program,) = ffmpegs(os.getpid())
+    assert peak_mb(program) < 300
+    pictures.close()
 
 
 def test_probe_tells_what_the_file_is(puppet: MakePuppet) -> None:
