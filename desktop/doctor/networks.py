@@ -19,6 +19,9 @@ _HEIGHT, _WIDTH = 360, 640
 _LANDMARKS = [[280, 150], [360, 150], [320, 190], [290, 230], [350, 230]]
 """Eyes, nose and corners of the mouth of a face in the middle of the picture."""
 
+SLOWEST_MS = 2500.0
+"""For a second of video. With more, a station's longest recording (12 s) runs into the usual time limit (30 s)."""
+
 
 class _Silence:
     """A second of no sound."""
@@ -34,7 +37,7 @@ class _Silence:
 
 def checks() -> list[Check]:
     """Embedded weights, installed ones, and the networks that the settings name, run on a second of nothing."""
-    return [*_weights(), _networks()]
+    return [*_weights(), *_networks()]
 
 
 def _weights() -> list[Check]:
@@ -56,16 +59,28 @@ def _weights() -> list[Check]:
     return checks
 
 
-def _networks() -> Check:
+def _networks() -> list[Check]:
     try:
         models = Models.open()
     except LipgateError as error:
-        return Check("networks", "fail", f"[{error.code}] {error.message}", "Correct what the message names, or the settings.")
+        return [Check("networks", "fail", f"[{error.code}] {error.message}", "Correct what the message names, or the settings.")]
     began = time.perf_counter()
     _run(models)
     milliseconds = (time.perf_counter() - began) * 1000
     names = f"{models.sync_info.name} {models.sync_info.version} and {models.detector_info.name} on {models.device}"
-    return Check("networks", "ok", f"{names}; a second of empty video in {milliseconds:.0f} ms")
+    return [Check("networks", "ok", f"{names}; a second of empty video in {milliseconds:.0f} ms"), *pace(milliseconds)]
+
+
+def pace(milliseconds: float) -> list[Check]:
+    """A warning where this computer is too slow for a station.
+
+    Args:
+        milliseconds: that a second of video takes the networks.
+    """
+    if milliseconds <= SLOWEST_MS:
+        return []
+    found = f"too slow for a station: {milliseconds / 1000:.1f} times the length of a video; at most {SLOWEST_MS / 1000:g}"
+    return [Check("speed", "warn", found, "End other programs, or use a faster computer. Videos are scored all the same.")]
 
 
 def _run(models: Models) -> None:

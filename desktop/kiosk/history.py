@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from lipgate.desktop.kiosk.pace import time_factor
 from lipgate.desktop.kiosk.reference import reference
 from lipgate.desktop.kiosk.rows import attempt_of, session_of
 from lipgate.desktop.kiosk.sessions import Attempt, Session, SessionState, phrase_check_of
@@ -151,6 +152,7 @@ def attempt_document(attempt: Attempt) -> dict[str, Any]:
         "model": f"{model['name']} {model['version']}" if model else None,
         "device": report.get("device"),
         "processing_time_ms": report.get("processing_time_ms"),
+        "time_factor": time_factor(report),
         "has_video": attempt.video is not None,
     }
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lipgate.core.errors import InputError
+from lipgate.core.errors import DeadlineError, InputError
 from lipgate.core.limits import Limits
 from lipgate.desktop.kiosk.hearing import Hearing
+from lipgate.desktop.kiosk.pace import TOO_SLOW, named, time_factor, too_slow
 from lipgate.desktop.kiosk.phrases import Phrase, new_phrase
 from lipgate.desktop.kiosk.sessions import (
     CHALLENGE_SECONDS,
@@ -205,12 +206,14 @@ class Station:
         return after, attempt
 
     def measure(self, recording: Path) -> dict[str, Any]:
-        """The report of a recording that belongs to no session, for the device check. Nothing is kept.
+        """The report of a recording that belongs to no session, for the device check, and how this computer kept up with it:
+        `time_factor` and `too_slow` of `pace`. Nothing is kept.
 
         Raises:
             LipgateError: as scoring does.
         """
-        return self._scored(recording, self.limits()).result()
+        report = self._scored(recording, self.limits()).result()
+        return {**report, "time_factor": time_factor(report), "too_slow": too_slow(report)}
 
     def video(self, attempt: Attempt) -> Path | None:
         """The kept recording of an attempt; None where there is none (any more)."""
@@ -268,12 +271,18 @@ class Station:
             if task:
                 task.exception()  # the file must not go while it is read
             return None, "NEXT", error.code, None
+        except DeadlineError:
+            if task:
+                task.exception()
+            self.store.note(time.time(), TOO_SLOW, session=session.id, seconds=self.scorer.settings.processing_timeout_seconds)
+            raise
         heard = task.result() if task else None
         if heard is not None:
             check = PhraseCheck.RIGHT if heard.matches else PhraseCheck.WRONG
         else:
             check = PhraseCheck.NOT_POSSIBLE if kiosk.phrase_check else PhraseCheck.SWITCHED_OFF
         decision, reason = conclude(report, check, limits)
+        reason = named(report, decision, reason)
         return {**report, "phrase": phrase_document(check, heard)}, decision, reason, heard
 
     def _scored(self, recording: Path, limits: Limits) -> "Future[dict[str, Any]]":

@@ -71,6 +71,13 @@ def test_the_table_shows_state_and_advice(capsys: Captured, monkeypatch: pytest.
     assert "\x1b" not in out
 
 
+@pytest.mark.parametrize(("milliseconds", "states"), [(40.0, []), (2500.0, []), (2600.0, ["warn"])])
+def test_a_computer_too_slow_for_a_station_is_told_with_its_factor(milliseconds: float, states: list[str]) -> None:
+    found = networks.pace(milliseconds)
+    assert [check.state for check in found] == states
+    assert all("2.6 times" in check.found for check in found)
+
+
 @pytest.mark.parametrize(("states", "fit"), [(["ok", "warn"], True), (["ok", "fail"], False), ([], True)])
 def test_only_a_failure_makes_the_exit_status_1(states: list[Any], fit: bool) -> None:
     assert doctor.fit_to_score([Check("x", state, "") for state in states]) is fit

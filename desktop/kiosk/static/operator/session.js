@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { add, button, fill, h, icon } from "./dom.js";
 import { moment, named, number, t } from "./i18n.js";
 import { figures } from "./plots.js";
-import { facts, frames, nothing, offsetWords, pill, reasonWords, tone } from "./widgets.js";
+import { duration, facts, frames, nothing, offsetWords, pill, reasonWords, tone } from "./widgets.js";
 
 const FULL = { dateStyle: "medium", timeStyle: "medium" };
 const CLOCK = { timeStyle: "medium" };
@@ -64,7 +64,7 @@ function attempt(one) {
         [
           [t("fact.model"), one.model],
           [t("fact.device"), one.device],
-          [t("fact.time"), `${number(one.processing_time_ms, 0)} ms`],
+          [t("fact.time"), duration(one)],
         ],
         "facts small",
       ),

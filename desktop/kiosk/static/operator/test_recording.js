@@ -6,7 +6,7 @@ import { button, fill, h, icon, notify } from "./dom.js";
 import { bytes, named, number, t } from "./i18n.js";
 import { figures } from "./plots.js";
 import { measured } from "./session.js";
-import { explained, facts, frames, pill, tone } from "./widgets.js";
+import { duration, explained, facts, frames, pill, tone } from "./widgets.js";
 
 const SECONDS = 6;
 /** Offsets of recordings with a lower score mean nothing. */
@@ -89,6 +89,7 @@ export function testRecording(stream, { signal }) {
           icon(tone(report.decision)),
           h("div", {}, title, h("p", { class: "line" }, outcome(report))),
         ),
+        report.too_slow && h("p", { class: "problem" }, t("test.too_slow")),
         report.score !== null && [measured(report), figures(plots)],
         facts(
           [
@@ -98,7 +99,7 @@ export function testRecording(stream, { signal }) {
             ],
             [t("fact.model"), `${report.model.name} ${report.model.version}`],
             [t("fact.device"), report.device],
-            [t("fact.time"), `${number(report.processing_time_ms, 0)} ms`],
+            [t("fact.time"), duration(report)],
           ],
           "facts small",
         ),

@@ -47,6 +47,12 @@ export function failed(place, error, again) {
   );
 }
 
+/** How long a recording was computed, also beside its own length. */
+export function duration({ processing_time_ms: took, time_factor: factor }) {
+  const words = `${number(took, 0)} ms`;
+  return factor === null ? words : t("fact.time_factor", { took: words, factor: number(factor, 1) });
+}
+
 /** Names with values; entries are [name, value] or null. */
 export function facts(entries, kind = "facts") {
   return h(

@@ -191,6 +191,7 @@ export function failed(error, visit) {
 function faultOf({ status, code }) {
   if (status === 0) return "network";
   if (code === "storage_unavailable") return "storage";
+  if (code === "timeout") return "too_slow";
   if (status === 429 || status === 503) return "busy";
   return status === 401 || status === 403 ? "closed" : "other";
 }

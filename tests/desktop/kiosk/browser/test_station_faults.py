@@ -47,6 +47,7 @@ def refuse(status, code):
     [
         pytest.param(lambda route: route.abort(), "The connection inside the station was lost.", id="network"),
         pytest.param(refuse(503, "storage_unavailable"), "The result cannot be kept.", id="full disk"),
+        pytest.param(refuse(504, "timeout"), "This computer is too slow", id="slow computer"),
     ],
 )
 def test_a_recording_that_is_not_judged_is_no_decision_and_costs_no_attempt(person, kiosk, fail, words):
