@@ -21,7 +21,7 @@ def whole_file(target: Path, *sources: Path) -> Iterator[Path]:
     """
     part = None
     try:
-        _check(target, sources)
+        check(target, *sources)
         place = target.resolve()  # what a symbolic link points to is replaced, not the link
         part = place.with_name(f".lipgate-{uuid4().hex}.part{target.suffix}")
         yield part
@@ -34,7 +34,13 @@ def whole_file(target: Path, *sources: Path) -> Iterator[Path]:
                 part.unlink(missing_ok=True)
 
 
-def _check(target: Path, sources: tuple[Path, ...]) -> None:
+def check(target: Path, *sources: Path) -> None:
+    """Whether a result may be written there; asked before the work that leads to it.
+
+    Raises:
+        OutputError: output_failed.
+        OSError, ValueError: the name is one that no file system takes.
+    """
     if not target.parent.is_dir():
         raise OutputError("output_failed", f"{target} cannot be written: there is no folder {target.parent}.")
     if target.exists() and not target.is_file():

@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.annotate and len(files) > 1:
         print("error [usage]: --annotate takes one FILE", file=sys.stderr)
         return 2
-    _check_outputs(arguments, len(files))
+    _check_outputs(arguments, files)
     run = Run(files, arguments, bounds)
     if arguments.out:
         run.write(arguments.out, _format(arguments) or "json")
@@ -131,16 +131,24 @@ def _format(arguments: argparse.Namespace) -> str | None:
     return None
 
 
-def _check_outputs(arguments: argparse.Namespace, videos: int) -> None:
-    """What cannot be written is said before an hour of scoring."""
+def _check_outputs(arguments: argparse.Namespace, files: list[str]) -> None:
+    """What cannot be written is said before an hour of scoring, and no result takes the place of a video."""
+    from lipgate.core.errors import OutputError
     from lipgate.desktop.batch.formats import check_parquet
     from lipgate.desktop.exports.timecode import Timecode
     from lipgate.desktop.exports.writing import check_target
+    from lipgate.desktop.output import check
 
+    sources = [Path(file) for file in (*files, arguments.audio) if file and "\0" not in file]
+    for target in filter(None, (arguments.out, arguments.report, arguments.markers, arguments.annotate)):
+        try:
+            check(target, *sources)
+        except (OSError, ValueError) as error:
+            raise OutputError("output_failed", f"{target} cannot be written: {error}.") from error
     if _format(arguments) == "parquet":
         check_parquet()
     if arguments.markers:
-        check_target(arguments.markers, videos)
+        check_target(arguments.markers, len(files))
         Timecode.of(None, arguments.start_timecode)
 
 

@@ -52,6 +52,15 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("option", ["--out", "--report", "--markers", "--annotate"])
+def test_no_result_takes_the_place_of_a_video(option: str, folder: Path, scored: list[str], capsys: Captured) -> None:
+    video = folder / "in_sync.mp4"
+    before = video.read_bytes()
+    assert main(["score", str(video), option, str(video), *(["--format", "json"] if option == "--out" else [])]) == 1
+    assert "output_failed" in capsys.readouterr().err
+    assert (video.read_bytes(), scored, len(list(folder.iterdir()))) == (before, [], 3)
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was(folder: Path, scored: list[str], tmp_path: Path, capsys: Captured) -> None:
     out = tmp_path / "out.jsonl"
     assert main(["score", str(folder), "--out", str(out), "--tolerance", "ebu-r37"]) == 1
