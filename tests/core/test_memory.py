@@ -14,7 +14,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[2]
-MOST_MB = 650
+MOST_MB = 750
 
 
 def peak_mb(process: int) -> float:

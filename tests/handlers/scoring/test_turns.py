@@ -29,7 +29,9 @@ def test_slots_are_given_in_turn_and_what_waits_at_the_end_is_told() -> None:
         task.result(20)
     assert done == ["b1", "a2"]
     hold.clear()
-    running = scorer.submit(lambda: hold.wait(20), "ann")
+    begun = threading.Event()
+    running = scorer.submit(lambda: begun.set() or hold.wait(20), "ann")
+    assert begun.wait(20)
     waiting = scorer.submit(lambda: done.append("late"), "ben")
     threading.Timer(0.1, hold.set).start()
     scorer.close()

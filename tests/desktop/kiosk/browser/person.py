@@ -127,6 +127,13 @@ class Person:
         """Wait until five of the twelve seconds are over; a busy machine may show not every one of them."""
         self.page.locator("#time-left", has_text=re.compile(r"\b[0-7]\b")).wait_for()
 
+    def read_until_whole(self) -> None:
+        """Read, and once more while the machine was too busy to play the voice without gaps: they are joints."""
+        self.read()
+        while self.judged() == "next" and self.figures()[-1]["reason"] == "sound_spliced":
+            self.press("again")
+            self.read()
+
     def judged(self) -> str:
         """Wait for the verdict: allow, next or block."""
         self.at("verdict")

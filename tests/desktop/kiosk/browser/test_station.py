@@ -9,7 +9,7 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk, on_film):
     session = someone.begin()
     assert someone.digits() == "".join(session["challenge"]["digits"])
     assert sorted(someone.running_devices()) == ["audio", "video"]
-    someone.read()
+    someone.read_until_whole()
 
     assert someone.judged() == "allow", someone.figures()
     assert someone.heading() == "Verificación correcta"
@@ -24,7 +24,7 @@ def test_lips_and_voice_that_belong_together_pass(person, kiosk, on_film):
 def test_a_voice_that_is_early_does_not_pass(person, kiosk, on_film):
     someone = person(film=on_film(offset_frames=8), language="en", station=HURRY)
     session = someone.begin()
-    someone.read()
+    someone.read_until_whole()
 
     assert someone.judged() == "next", someone.figures()
     assert someone.figures()[-1]["reason"] == "delayed", someone.figures()

@@ -170,7 +170,7 @@ def test_a_session_that_ended_elsewhere_while_it_was_read_is_no_verdict(person, 
         someone.read_a_little()
     someone.phase("ready")
     someone.at("capture")
-    someone.page.get_by_text("La lectura anterior no pudo comprobarse.").first.wait_for()
+    someone.page.get_by_text("La grabación anterior no pudo comprobarse.").first.wait_for()
 
     assert someone.digits() == "".join(answer.value.json()["challenge"]["digits"])
     assert "Le quedan 3 intentos" in someone.words()

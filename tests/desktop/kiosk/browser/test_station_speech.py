@@ -71,7 +71,7 @@ def test_who_reads_the_phrase_in_english_passes(person, kiosk, puppet, tmp_path)
 def test_who_says_other_words_is_asked_to_read_what_is_shown(person, on_film):
     someone = person(film=on_film(), language="en", station=HURRY)
     someone.begin()
-    someone.read()
+    someone.read_until_whole()
 
     assert someone.judged() == "next", someone.figures()
     assert someone.figures()[-1]["reason"] == "wrong_phrase", someone.figures()
