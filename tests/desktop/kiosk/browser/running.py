@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -46,6 +47,13 @@ class RunningKiosk:
     def state(self, session: str) -> str:
         """What has become of a session."""
         return str(self.client.get(f"/api/sessions/{session}").json()["state"])
+
+    def ended(self, session: str) -> str:
+        """What has become of a session that is to end; the page leaves it before the station knows."""
+        until = time.monotonic() + 20
+        while self.state(session) == "open" and time.monotonic() < until:
+            time.sleep(0.05)
+        return self.state(session)
 
     def close(self) -> None:
         self.process.terminate()

@@ -82,7 +82,7 @@ def test_another_language_is_a_new_session_in_that_language(person, kiosk):
     assert someone.heading() == "You will read this"
     assert someone.page.evaluate("document.documentElement.lang") == "en"
     assert answer.value.json()["language"] == "en"
-    assert kiosk.state(session["id"]) == "cancelled"
+    assert kiosk.ended(session["id"]) == "cancelled"
 
 
 def test_who_cancels_leaves_no_session_and_no_camera_behind(person, kiosk):
@@ -94,7 +94,7 @@ def test_who_cancels_leaves_no_session_and_no_camera_behind(person, kiosk):
     someone.page.click("#cancel")
     someone.at("welcome")
 
-    assert kiosk.state(session["id"]) == "cancelled"
+    assert kiosk.ended(session["id"]) == "cancelled"
     assert "video" not in someone.running_devices()
 
 
@@ -111,7 +111,7 @@ def test_who_walks_away_is_asked_and_then_forgotten(person, kiosk):
     someone.page.clock.fast_forward(20_000)
     someone.at("welcome")
 
-    assert kiosk.state(session["id"]) == "cancelled"
+    assert kiosk.ended(session["id"]) == "cancelled"
     someone.page.clock.fast_forward(31_000)
     someone.page.locator("html[lang=es]").wait_for()
 

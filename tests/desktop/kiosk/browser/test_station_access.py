@@ -77,7 +77,7 @@ def test_escape_cancels(person, kiosk):
     someone.page.keyboard.press("Escape")
     someone.at("welcome")
 
-    assert kiosk.state(session["id"]) == "cancelled"
+    assert kiosk.ended(session["id"]) == "cancelled"
 
 
 def test_the_question_whether_somebody_is_there_has_no_barriers(person, kiosk):
