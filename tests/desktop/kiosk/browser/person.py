@@ -26,6 +26,10 @@ _SETTLED = """() => Promise.allSettled(
 """Waits until no colour is on its way to another."""
 
 
+UNEVEN = ("sound_moves", "sound_spliced", "picture_frozen", "started_apart", "too_slow")
+"""What a recording comes to whose film was played with gaps."""
+
+
 class Person:
     """Drives the page as a person does, and waits for what a person would wait for."""
 
@@ -128,9 +132,9 @@ class Person:
         self.page.locator("#time-left", has_text=re.compile(r"\b[0-7]\b")).wait_for()
 
     def read_until_whole(self) -> None:
-        """Read, and once more while the machine was too busy to play the voice without gaps: they are joints."""
+        """Read, and again where the machine was too busy to play voice and picture evenly."""
         self.read()
-        while self.judged() == "next" and self.figures()[-1]["reason"] == "sound_spliced":
+        while self.judged() == "next" and self.figures()[-1]["reason"] in UNEVEN:
             self.press("again")
             self.read()
 
