@@ -12,12 +12,13 @@ from lipgate.core import media
 from lipgate.core.calibration import Calibration
 from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, VIDEO_FPS
 from lipgate.core.errors import DeadlineError, InputError
+from lipgate.core.judgeable import SILENT_PEAK
 from lipgate.core.media import Clip, Sound
 from lipgate.core.media.tracks import SPOKEN_BESIDE, Kind, Track, first_played, pictures_in_order, sounds_in_order
 from lipgate.core.reasons import Reason
 from lipgate.core.runtime import OnnxNetwork
 from lipgate.core.speech import SpeechMeter
-from lipgate.core.verdict import SILENT_PEAK, Verdict
+from lipgate.core.verdict import Verdict
 
 LISTENED_S = 60
 """Seconds of each sound that are listened to before one is taken."""

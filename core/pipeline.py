@@ -22,6 +22,7 @@ from lipgate.core.faces.detection import Detection, Detector
 from lipgate.core.faces.track import Follower, TrackPiece
 from lipgate.core.faces.turned import LOOKS_AT, SIDE, UPRIGHT_SCORE, turn_of
 from lipgate.core.faces.visibility import VisibilityMeter
+from lipgate.core.judgeable import ClipFacts, track_reason
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
 from lipgate.core.models import Models
@@ -34,7 +35,7 @@ from lipgate.core.stopwatch import Stopwatch
 from lipgate.core.sync.distances import compared
 from lipgate.core.sync.track_scorer import TrackScorer
 from lipgate.core.track_result import OverTime, TrackResult, over_time
-from lipgate.core.verdict import ClipFacts, Verdict, judge, track_reason
+from lipgate.core.verdict import Verdict, judge
 
 _TRACKER_LAG = 40
 """A track that is still to come may begin this many frames before the newest picture."""

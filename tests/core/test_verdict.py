@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from lipgate.core.calibration import Calibration
+from lipgate.core.judgeable import ClipFacts, track_reason
 from lipgate.core.limits import Limits
 from lipgate.core.presence.findings import Code, Finding
 from lipgate.core.reasons import Reason
 from lipgate.core.sync.course import Course, Stretch, Window
 from lipgate.core.sync.distances import SyncResult
 from lipgate.core.track_result import NO_COURSE, Fit, OverTime, TrackResult
-from lipgate.core.verdict import ClipFacts, Decision, Profile, decide, judge, track_reason
+from lipgate.core.verdict import Decision, Profile, decide, judge
 
 LIMITS = Limits()
 CALIBRATION = Calibration(midpoint=4.0, scale=1.0)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from lipgate.core.judgeable import ClipFacts
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip
 from lipgate.core.report import ModelInfo, Report
 from lipgate.core.sync.course import Course
 from lipgate.core.track_result import NO_COURSE
-from lipgate.core.verdict import ClipFacts, judge
+from lipgate.core.verdict import judge
 from tests.core.test_verdict import CALIBRATION, track
 
 INFO = ModelInfo("mini", "0", "0" * 64, True)

@@ -50,6 +50,12 @@ def test_who_reads_the_phrase_in_english_passes(person, kiosk, puppet, tmp_path)
         voice = write(tmp_path / f"{''.join(digits)}.wav", np.pad(phrase, (PAUSE_S * AUDIO_RATE, 3 * PAUSE_S * AUDIO_RATE)))
         return puppet(**{**FILMED, "seconds": len(phrase) / AUDIO_RATE + 3 * PAUSE_S, "voice": voice})
 
+    def read():
+        someone.at("capture")
+        someone.see("good")
+        someone.player.wait_for_the_beginning()
+        someone.press("begin")  # silence ends the recording
+
     someone = person(language="en", station=HURRY)
     session = someone.begin()
     someone.player.film = reads(session["challenge"]["digits"])
@@ -59,15 +65,13 @@ def test_who_reads_the_phrase_in_english_passes(person, kiosk, puppet, tmp_path)
     someone.press("retry")
     someone.at("capture")
     assert someone.digits() == "".join(session["challenge"]["digits"])
-    someone.see("good")
-    someone.player.wait_for_the_beginning()
-    someone.press("begin")  # silence ends the recording
+    read()
+    while someone.judged() == "next" and someone.figures()[-1]["reason"] in UNEVEN:
+        someone.player.film = reads(someone.next_phrase())
+        someone.press("again")
+        read()
 
-    kind = someone.judged()
-    if kind == "next":  # a busy machine played the film unevenly; the phrase was understood all the same
-        assert someone.figures()[-1]["reason"] in (*UNEVEN, "delayed"), someone.figures()
-        return
-    assert kind == "allow", someone.figures()
+    assert someone.judged() == "allow", someone.figures()
     assert someone.heading() == "Verification passed"
 
 
