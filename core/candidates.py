@@ -76,7 +76,8 @@ class _Listened:
 
     @property
     def audible(self) -> bool:
-        return self.heard in (Heard.SPEECH, Heard.NO_SPEECH)
+        """Whether people hear something; what cannot be decoded here is heard where its codec is known."""
+        return self.heard is not Heard.SILENT
 
 
 class Candidates:

@@ -92,6 +92,23 @@ def test_a_commentary_is_not_asked_for_its_fit_but_told_of_where_a_plain_player_
     assert ("several_sounds" in document["reasons"]) is told
 
 
+@pytest.mark.parametrize(("unknown", "used"), [(0, 1), (1, 0)])
+def test_a_sound_that_only_its_makers_players_know_is_told_of_where_they_play_it(
+    unknown: int, used: int, late: Path, other_words: Path, models: Models, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.mp4"
+    sounds = ["-map", "1:a", "-map", "0:a"] if unknown == 0 else ["-map", "0:a", "-map", "1:a"]
+    ffmpeg("-i", late, "-i", other_words, "-map", "0:v", *sounds, "-c", "copy", "-disposition:a", "default", made)
+    content = made.read_bytes()
+    first, second = content.rindex(b"mp4a", 0, content.rindex(b"mp4a")), content.rindex(b"mp4a")
+    at, end = (first, second) if unknown == 0 else (second, len(content))
+    made.write_bytes(content[:at] + content[at:end].replace(b"mp4a", b"apac").replace(b"esds", b"dapa") + content[end:])
+    document = score(made, models).to_dict()
+    assert [track["heard"] for track in document["sound_tracks"]][unknown] == "not_decodable"
+    assert (taken(document, "sound"), document["offset_frames"]) == (used, pytest.approx(-4, abs=1))
+    assert ("several_sounds" in document["reasons"]) is (unknown == 0)
+
+
 def test_a_sound_that_is_silent_for_a_minute_only_is_not_taken_for_silent(late: Path, models: Models, tmp_path: Path) -> None:
     made = tmp_path / "made.mkv"
     tone = ["-f", "lavfi", "-t", "63", "-i", "sine=400:sample_rate=16000,volume=0:enable='lt(t,61)'"]
