@@ -66,6 +66,10 @@ COMMANDS = (
 )
 
 
+_FILES_ANYWHERE = ("score", "filter")
+"""Commands whose files may stand on both sides of an option, as in `score A --audio .wav B`; argparse takes one side only."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -162,5 +166,9 @@ def _parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
             import_module(command.module).add_parser(commands)
         else:
             commands.add_parser(command.name, help=command.help)
-    parsed = parser.parse_args(arguments or ["--help"])
+    parsed, left = parser.parse_known_args(arguments or ["--help"])
+    if left and wanted in _FILES_ANYWHERE and not any(word.startswith("-") for word in left):
+        parsed.files += left
+    elif left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
     return next(command for command in COMMANDS if command.name == wanted), parsed

@@ -3,7 +3,8 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,12 +27,17 @@ def key_of(identity: str, *content: str) -> str:
 class Journal:
     """Documents by key. A context manager; `close` without `done` leaves the file for the next run."""
 
-    def __init__(self, result: Path) -> None:
-        """Args: result: of the whole run; documents in it, where it is one of lines, are known too.
+    def __init__(self, result: Path, needs: Sequence[str] = ()) -> None:
+        """Open it.
+
+        Args:
+            result: of the whole run; documents in it, where it is one of lines, are known too.
+            needs: fields without which a document is none of this run's, whoever wrote it: it is told, and not known.
 
         Raises:
             OutputError: output_failed.
         """
+        self._needs = needs
         self.path = result.with_name(f"{result.name}.part.jsonl")
         self._places: dict[str, tuple[Path, int]] = {}
         if result.suffix.lower() == ".jsonl" and result.is_file():
@@ -83,11 +89,16 @@ class Journal:
             self.path.unlink()
 
     def _read(self, path: Path) -> None:
-        for place, line in _lines(path):
+        for number, (place, line) in enumerate(_lines(path), 1):
             with contextlib.suppress(ValueError):
                 document = json.loads(line)
-                if isinstance(document, dict) and isinstance(document.get(KEY), str) and "error" not in document:
-                    self._places[document[KEY]] = (path, place)
+                if not isinstance(document, dict) or not isinstance(document.get(KEY), str) or "error" in document:
+                    continue
+                if lacking := [name for name in self._needs if name not in document]:
+                    said = f"line {number} has no {', '.join(lacking)}; what it tells of is done again"
+                    print(f"warning: {path}: {said}", file=sys.stderr)
+                    continue
+                self._places[document[KEY]] = (path, place)
 
     def _cut_half_a_line(self) -> None:
         """A run that was killed may have written half a line."""

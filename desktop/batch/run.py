@@ -87,7 +87,7 @@ class Run:
             OutputError: output_failed.
         """
         identity = identity_of(self._scorer, self._options, self._tolerance.name if self._tolerance else None)
-        with Journal(target) as journal:
+        with Journal(target, needs=("decision", "video")) as journal:
             keys: list[str | None] = [self._key(identity, task) for task in self._tasks]
             anew = self._keeps or self._artifacts is not None
             known = set() if anew else {number for number, key in enumerate(keys) if key is not None and key in journal}

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lipgate.core.scorer import Scorer
     from lipgate.desktop.batch.inputs import named
     from lipgate.desktop.dataset.rules import Rules
-    from lipgate.desktop.dataset.run import CLIPS, Run, places
+    from lipgate.desktop.dataset.run import CLIPS, Run, check_places, places
     from lipgate.desktop.dataset.shards import shard
     from lipgate.desktop.dataset.sift import Place, Sift
 
@@ -67,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     files = list(dict.fromkeys(named(arguments.files)))
     clips = None if arguments.list_only else arguments.out / CLIPS
-    sift = Sift(scorer, rules, Place(clips, places(files, arguments.files)))
+    place = Place(clips, places(files, arguments.files))
+    check_places(place, arguments.out)
+    sift = Sift(scorer, rules, place)
     sifting = Run(part.of(files), arguments.out, sift, part, parquet=arguments.parquet, quiet=arguments.quiet)
     sifting.go(arguments.jobs, ray=arguments.ray)
     if not arguments.quiet:

@@ -147,9 +147,23 @@ def _check_outputs(arguments: argparse.Namespace, files: list[str]) -> None:
             raise OutputError("output_failed", f"{target} cannot be written: {error}.") from error
     if _format(arguments) == "parquet":
         check_parquet()
+    rate = None
     if arguments.markers:
         check_target(arguments.markers, len(files))
-        Timecode.of(None, arguments.start_timecode)
+        if arguments.markers.suffix.lower() == ".edl":
+            rate = _rate(files[0])
+    Timecode.of(rate, arguments.start_timecode)
+
+
+def _rate(file: str) -> float | None:
+    """Pictures a second of a video; None where it cannot be told, which scoring it will say."""
+    from lipgate.core import media
+    from lipgate.core.errors import LipgateError
+
+    try:
+        return media.probe(file).fps
+    except (LipgateError, OSError, ValueError):
+        return None
 
 
 def _stream(run: "Run", kind: str, *, as_list: bool) -> None:

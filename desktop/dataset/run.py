@@ -16,7 +16,7 @@ from lipgate.desktop.batch.pool import Task, results
 from lipgate.desktop.batch.progress import Progress
 from lipgate.desktop.batch.run import identity_of
 from lipgate.desktop.dataset.shards import Shard
-from lipgate.desktop.dataset.sift import COLUMNS, Sift, row
+from lipgate.desktop.dataset.sift import COLUMNS, Place, Sift, row
 
 CLIPS = "clips"
 """Folder, below that of the results, of what was kept."""
@@ -39,6 +39,28 @@ def places(files: Sequence[str], roots: Sequence[str]) -> dict[str, str]:
             path = Path(name)
             found[file] = str(path.with_name(f"{path.stem}-{key_of(file)[:8]}{path.suffix}"))
     return found
+
+
+def check_places(place: Place, out: Path) -> None:
+    """Whether what is written lies anywhere but over a clip that is still to be read; asked before the first is scored.
+
+    A clip that is kept under its own name already, by an earlier run, is in nobody's way.
+
+    Args:
+        place: of all clips, those of other shards too.
+        out: folder of the manifest.
+
+    Raises:
+        OutputError: output_failed.
+    """
+    sources = {Path(file).absolute() for file in place.names if "\0" not in file}
+    sources |= {source.resolve() for source in sources}
+    written = [out / f"manifest{suffix}" for suffix in (".jsonl", ".jsonl.part.jsonl", ".parquet")]
+    written += [target for file in place.names if "\0" not in file for target in place.all_of(file)]
+    for target in written:
+        if {target.absolute(), target.resolve()} & sources:
+            said = f"{target} is one of the clips, and would be written over. Choose another folder for --out."
+            raise OutputError("output_failed", said)
 
 
 class Run:
@@ -73,7 +95,7 @@ class Run:
             self.manifest.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError("output_failed", f"{self.manifest.parent} cannot be made: {error.strerror}.") from error
-        with Journal(self.manifest) as journal:
+        with Journal(self.manifest, needs=("action", "out")) as journal:
             keys = {file: self._key(file) for file in self._files}
             waiting = [file for file in keys if not self._known(journal, keys[file])]
             failed = {}

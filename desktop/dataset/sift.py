@@ -37,6 +37,17 @@ class Place:
         """The place of a file."""
         return None if self.folder is None else self.folder / self.names[file]
 
+    def moved(self, file: str) -> Path | None:
+        """The place of a file whose sound is moved. AVI, for one, cannot say when its sound begins."""
+        target = self.of(file)
+        if target is None or target.suffix.lower() in CONTAINERS:
+            return target
+        return target.with_name(f"{target.name}.mkv")
+
+    def all_of(self, file: str) -> list[Path]:
+        """Wherever a file may go."""
+        return [target for target in (self.of(file), self.moved(file)) if target is not None]
+
 
 @dataclass(frozen=True)
 class Sift:
@@ -67,7 +78,7 @@ class Sift:
         return replace(self, scorer=replace(self.scorer, threads=self.scorer.threads or count))
 
     def _put(self, report: Report, file: str, action: Action) -> Path | None:
-        source, target = Path(file), self.place.of(file)
+        source, target = Path(file), self.place.moved(file) if action is Action.SHIFT else self.place.of(file)
         if target is None or action is Action.DROP:
             return None
         try:
@@ -79,9 +90,6 @@ class Sift:
             return target
         speaker = report.verdict.speaker
         assert speaker is not None and speaker.sync is not None  # noqa: S101, PT018
-        if target.suffix.lower() not in CONTAINERS:
-            # AVI, for one, cannot say when its sound begins.
-            target = target.with_name(f"{target.name}.mkv")
         fix(source, target, speaker.sync.offset_frames)
         return target
 

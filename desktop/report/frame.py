@@ -10,6 +10,19 @@ from lipgate.desktop.report.style import CSS
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
+_HEAD = (
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+    f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+)
+
+HEAD_BYTES = len(_HEAD)
+
+
+def is_page(head: bytes) -> bool:
+    """Whether a file that begins so, `HEAD_BYTES` of it, is a page of this program: no other has that very head."""
+    return head == _HEAD.encode()
+
+
 def document(title: str, heading: str, parts: Sequence[str], style: str = "") -> str:
     """A whole page.
 
@@ -22,8 +35,7 @@ def document(title: str, heading: str, parts: Sequence[str], style: str = "") ->
     made = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return "".join(
         [
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            _HEAD,
             '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">',
             f"<title>{title}</title><style>{CSS}{style}</style></head><body>",
             f"<header><h1>{heading}</h1></header><main>",

@@ -12,6 +12,7 @@ from lipgate.core.errors import OutputError
 from lipgate.core.files import sync_file
 from lipgate.desktop.outcome import FileOutcome
 from lipgate.desktop.output import whole_file
+from lipgate.desktop.report.frame import HEAD_BYTES, is_page
 from lipgate.desktop.report.page import write_html
 from lipgate.desktop.watch.folder import Arrival, State
 
@@ -58,7 +59,7 @@ class Results:
             if error.errno == errno.ENAMETOOLONG:
                 return "nameless"
         # Who may put files here may put links here: what they point to is not ours to replace.
-        if self._html and self._page(arrival.path).is_symlink():
+        if self._html and not _is_ours(self._page(arrival.path)):
             return "foreign"
         if found is None:
             self._done.pop(name, None)
@@ -112,6 +113,17 @@ def results_folder(given: Path | None, watched: Path) -> Path:
     except OSError as error:
         raise OutputError("output_failed", f"The folder {given} cannot be made: {error.strerror}.") from error
     return given
+
+
+def _is_ours(page: Path) -> bool:
+    """Whether a page may be written there: nothing lies there, or a page of this program does."""
+    try:
+        if page.is_symlink() or not page.exists():
+            return not page.is_symlink()
+        with page.open("rb") as file:
+            return S_ISREG(page.stat().st_mode) and is_page(file.read(HEAD_BYTES))
+    except OSError:
+        return False
 
 
 def _read_state(place: Path) -> State | None:

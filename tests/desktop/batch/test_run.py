@@ -148,6 +148,7 @@ def test_sound_may_lie_beside(folder: Path, named: str, capsys: Captured) -> Non
         ["--format", "parquet"],
         ["--out", "results.txt"],
         ["y.mp4", "--audio", "x.wav"],
+        ["--audio", "x.wav", "y.mp4"],
         ["--annotate", "a.mp4", "--audio", "x.wav"],
     ],
     ids=" ".join,
@@ -155,6 +156,31 @@ def test_sound_may_lie_beside(folder: Path, named: str, capsys: Captured) -> Non
 def test_what_does_not_go_together_is_a_usage_error(arguments: list[str], capsys: Captured) -> None:
     assert main(["score", "x.mp4", *arguments]) == 2
     assert "error [usage]" in capsys.readouterr().err
+
+
+def test_files_may_stand_on_both_sides_of_an_option(folder: Path, capsys: Captured) -> None:
+    assert main(["score", str(folder / "in_sync.mp4"), "--format", "jsonl", str(folder / "late_sound.mp4")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["score", "x.mp4", "--audio", "x.wav", "y.mp4"]) == 2
+    assert "--audio names the sound of one FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["tomorrow", "01:00:00:25"])
+def test_a_timecode_is_checked_before_anything_is_scored(wrong: str, folder: Path, scored: list[str], capsys: Captured) -> None:
+    video, out = folder / "in_sync.mp4", folder / "out.edl"
+    assert main(["score", str(video), "--markers", str(out), "--start-timecode", wrong]) == 1
+    assert "error [bad_timecode]" in capsys.readouterr().err
+    assert (scored, out.exists()) == ([], False)
+
+
+def test_lines_of_a_journal_that_lack_something_are_told_and_done_again(tmp_path: Path, capsys: Captured) -> None:
+    out = tmp_path / "out.csv"
+    with Journal(out) as journal:
+        journal.add("whole", {"action": "drop", "out": None})
+        journal.add("half", {"action": "drop"})
+    with Journal(out, needs=("action", "out")) as journal:
+        assert ("whole" in journal, "half" in journal) == (True, False)
+    assert "line 2 has no out; what it tells of is done again" in capsys.readouterr().err
 
 
 def test_a_journal_survives_half_a_line_and_forgets_errors(tmp_path: Path) -> None:

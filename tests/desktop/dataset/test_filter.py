@@ -86,6 +86,31 @@ def test_a_run_that_is_killed_loses_nothing_and_doubles_nothing(whole: Path, cli
     assert not journal.exists()
 
 
+@pytest.mark.parametrize("over", ["clip", "clip moved", "manifest"])
+def test_nothing_is_written_over_a_clip(over: str, clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What lies in OUT already may be a part of the data set."""
+    named = {"clip": "clips/a.mp4", "clip moved": "clips/a.avi.mkv", "manifest": "manifest.jsonl"}[over]
+    first = tmp_path / ("a.avi" if over == "clip moved" else "a.mp4")
+    shutil.copy(clips / "late_sound1.mp4", first)
+    other = tmp_path / named
+    other.parent.mkdir(exist_ok=True)
+    shutil.copy(clips / "in_sync1.mp4", other)
+    before = other.read_bytes()
+    files = [str(first), str(other)] if over == "manifest" else [str(tmp_path)]
+    assert main(["filter", *files, "--out", str(tmp_path), *RULES, "-q"]) == 1
+    assert f"{other} is one of the clips" in capsys.readouterr().err
+    assert other.read_bytes() == before
+
+
+def test_a_line_without_what_a_line_needs_is_done_again(clips: Path, whole: Path, tmp_path: Path) -> None:
+    kept = [json.loads(line) for line in (whole / "manifest.jsonl").read_text().splitlines()]
+    clip = str(clips / "dubbed1.mp4")
+    (key,) = [line["key"] for line in kept if line["file"] == clip]
+    (tmp_path / "manifest.jsonl").write_text(json.dumps({"file": clip, "key": key}) + "\n")
+    assert main(["filter", clip, "--out", str(tmp_path), "--list-only", *RULES, "-q"]) == 0
+    assert [line["action"] for line in lines(tmp_path)] == ["drop"]
+
+
 def test_a_clip_that_went_away_is_made_again_and_a_bad_one_is_told(clips: Path, whole: Path, tmp_path: Path) -> None:
     clip, bad = str(clips / "late_sound1.mp4"), tmp_path / "bad.mp4"
     bad.write_text("no video")

@@ -35,6 +35,19 @@ def test_what_watch_has_not_written_is_not_replaced(content: str, bench: Bench, 
     assert bench.scored == ["clip.mp4"]
 
 
+def test_a_page_of_somebody_else_is_not_replaced_and_one_of_ours_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = folder_of(tmp_path, "clip.mp4", "other.mp4")
+    (folder / "clip.mp4.html").write_text("<!DOCTYPE html><title>Notes</title>")
+    command = ["watch", str(folder), "--once", "--settle", "0", "--report"]
+    assert main(command) == 0
+    assert "clip.mp4 is left alone" in capsys.readouterr().err
+    assert (folder / "clip.mp4.html").read_text() == "<!DOCTYPE html><title>Notes</title>"
+    (folder / "other.mp4.json").unlink()
+    (folder / "other.mp4").touch()
+    assert main(command) == 0
+    assert (folder / "other.mp4.json").exists()
+
+
 @pytest.mark.parametrize("suffix", [".json", ".html"])
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_link_in_the_place_of_a_result_is_not_followed(suffix: str, exists: bool, tmp_path: Path) -> None:
