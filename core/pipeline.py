@@ -301,9 +301,9 @@ class _Timed:
         """Mean score of the surest face of each look, where there was one; 0 where there was none."""
         return self._scores[0] / max(self._scores[1], 1.0)
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
         with self._watch.stage("faces"):
-            found = self._detector.detect(frame)
+            found = self._detector.detect(frame, small)
         if found:
             self._scores[0] += max(face.score for face in found)
             self._scores[1] += 1
