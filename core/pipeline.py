@@ -26,6 +26,7 @@ from lipgate.core.judgeable import ClipFacts, track_reason
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
 from lipgate.core.models import Models
+from lipgate.core.presence.channels import ChannelMeter
 from lipgate.core.presence.clip import ClipMeter
 from lipgate.core.presence.splices import SpliceMeter
 from lipgate.core.report import Report
@@ -195,7 +196,8 @@ class _Run:
             meter.feed(samples)
             watcher.hear(samples)
 
-        sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline))
+        channels = ChannelMeter(self.models.speech)
+        sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline, channels.feed))
         splices = SpliceMeter(self.models.splices)
         ear = self.models.sync.listen(sound, splices.feed)
         artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
@@ -227,7 +229,7 @@ class _Run:
         _check_time(self.deadline, self.options)
         spoken = meter.spoken(0, self.frames)
         with watch.stage("picture"):
-            findings = (*watcher.finish(meter.seconds), *splices.finish())
+            findings = (*watcher.finish(meter.seconds), *splices.finish(), *channels.finish())
         self.facts = ClipFacts(
             clip.has_audio, self.frames, heard, sound.peak, len(self.cuts) + 1, spoken, findings, tuple(self.cuts)
         )
