@@ -29,6 +29,25 @@ stream make hours of it, and all pictures after it would be taken for late. It i
 
 _PLAUSIBLE = f"setts=pts='if(eq(PTS,NOPTS)+eq(DTS,NOPTS)+lte(abs(PTS-DTS)*TB,{MOST_REORDERED_S:g}),PTS,DTS)'"
 
+_RESAMPLED = f"fps={VIDEO_FPS}:start_time=0"
+
+_SLOT = f"floor(t*{VIDEO_FPS}+0.500001)"
+"""The picture at 25 a second, counted from 0, that one shown at `t` may become; a half goes up, as `fps` has it."""
+
+_MARK = "lavf.concatdec.start_time"
+"""The one key of a picture's metadata that `select` can read: it tells a start that lies ahead from none."""
+
+_CHOSEN = [
+    f"metadata=mode=delete:key={_MARK}",
+    f"metadata=mode=add:key={_MARK}:value={2**63 - 1}:enable='st(1,if(eq(st(2,{_SLOT}),ld(0)),ld(1),1-ld(1)));st(0,ld(2));ld(1)'",
+    _RESAMPLED,
+    "select='st(1,1+isnan(concatdec_select));st(2,not(eq(ld(0),ld(1))));st(0,ld(1));ld(2)'",
+]
+"""Filters that leave the pictures which `fps` takes, each once, so that no others are scaled.
+
+`fps` takes one picture of each slot, the last. So the pictures of every second slot that has any are marked; where the mark does
+not change after `fps` it is the same picture once more, and goes. What a gap takes to fill so never piles up before `scale`."""
+
 
 def _fitted(width: int, height: int) -> list[str]:
     """Filters that fit any picture into a size: a telephone turned on the way lets the shape change within one stream."""
@@ -64,7 +83,8 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
         shown = f"if(gt(T,{end}),{end}/TB,{shown})"
     # ffmpeg fills a gap in the pictures at one go, before the first of it is read. So `fps` is the last filter, where what it
     # repeats takes no memory but its name, and no gap goes past `max_frames`.
-    filters = ",".join([f"setpts='{shown}'", *turned, *_fitted(width, height), f"fps={VIDEO_FPS}:start_time=0"])
+    chosen = _CHOSEN if clip.fps is None or clip.fps > VIDEO_FPS else []
+    filters = ",".join([f"setpts='{shown}'", *chosen, *turned, *_fitted(width, height), _RESAMPLED])
     output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
     other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
