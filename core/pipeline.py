@@ -22,11 +22,11 @@ from lipgate.core.faces.detection import Detection, Detector
 from lipgate.core.faces.track import Follower, TrackPiece
 from lipgate.core.faces.turned import LOOKS_AT, SIDE, UPRIGHT_SCORE, turn_of
 from lipgate.core.faces.visibility import VisibilityMeter
+from lipgate.core.film import along_one_line
 from lipgate.core.judgeable import ClipFacts, track_reason
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
 from lipgate.core.models import Models
-from lipgate.core.presence.channels import ChannelMeter
 from lipgate.core.presence.clip import ClipMeter
 from lipgate.core.presence.splices import SpliceMeter
 from lipgate.core.report import Report
@@ -138,6 +138,7 @@ def _best(
             with ExitStack() as stack:
                 run.go(stack)
         with watch.stage("verdict"):
+            run.results = along_one_line(run.results, models.calibration)
             facts = replace(run.facts, sound_passed_over=take.sound_passed_over, picture_passed_over=take.picture_passed_over)
             return _Judged(run, judge(run.results, facts, models.calibration, limits))
 
@@ -196,8 +197,7 @@ class _Run:
             meter.feed(samples)
             watcher.hear(samples)
 
-        channels = ChannelMeter(self.models.speech)
-        sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline, channels.feed))
+        sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline))
         splices = SpliceMeter(self.models.splices)
         ear = self.models.sync.listen(sound, splices.feed)
         artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
@@ -229,7 +229,7 @@ class _Run:
         _check_time(self.deadline, self.options)
         spoken = meter.spoken(0, self.frames)
         with watch.stage("picture"):
-            findings = (*watcher.finish(meter.seconds), *splices.finish(), *channels.finish())
+            findings = (*watcher.finish(meter.seconds), *splices.finish())
         self.facts = ClipFacts(
             clip.has_audio, self.frames, heard, sound.peak, len(self.cuts) + 1, spoken, findings, tuple(self.cuts)
         )
@@ -303,9 +303,9 @@ class _Timed:
         """Mean score of the surest face of each look, where there was one; 0 where there was none."""
         return self._scores[0] / max(self._scores[1], 1.0)
 
-    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+    def detect(self, frame: np.ndarray) -> list[Detection]:
         with self._watch.stage("faces"):
-            found = self._detector.detect(frame, small)
+            found = self._detector.detect(frame)
         if found:
             self._scores[0] += max(face.score for face in found)
             self._scores[1] += 1

@@ -10,7 +10,8 @@ import numpy as np
 from lipgate.core import __version__
 from lipgate.core.calibration import Calibration
 from lipgate.core.candidates import Heard, described
-from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS, WINDOW_FRAMES
+from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
+from lipgate.core.film import Change, changes
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip
 from lipgate.core.media.tracks import Kind
@@ -156,6 +157,11 @@ class Report:
         }
 
     @cached_property
+    def offset_changes(self) -> list[Change]:
+        """Steps of the offset, in order."""
+        return changes(self.tracks, self.verdict.speaker, self.verdict.segments, self.cuts)
+
+    @cached_property
     def _speaker_of(self) -> dict[int, int]:
         return speakers(self.tracks, self.cuts)
 
@@ -187,16 +193,13 @@ class Report:
         return found
 
     def _offset_changes(self) -> list[dict[str, Any]]:
-        speaker = self.verdict.speaker
-        if speaker is None:
-            return []
         return [
             {
-                "time_s": round((speaker.start + row + WINDOW_FRAMES // 2) / VIDEO_FPS, 2),
-                "from_frames": before,
-                "to_frames": after,
+                "time_s": round(change.frame / VIDEO_FPS, 2),
+                "from_frames": change.before_frames,
+                "to_frames": change.after_frames,
             }
-            for row, before, after in speaker.over_time.course.changes
+            for change in self.offset_changes
         ]
 
     def _drift(self) -> float | None:

@@ -88,6 +88,9 @@ class _Piece:
     score: float
     ci_ms: float | None
     fits: bool
+    offset: float
+    """In frames, to a fraction."""
+    offset_frames: int
 
 
 def segments(tracks: Sequence[TrackResult], spoken: np.ndarray, calibration: Calibration, limits: Limits) -> tuple[Segment, ...]:
@@ -149,7 +152,7 @@ def _pieces(track: TrackResult, calibration: Calibration) -> list[_Piece]:
         score = calibration.score(fit.sync)
         start = track.start + fit.start
         stop = track.start + fit.stop
-        found.append(_Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits))
+        found.append(_Piece(start, stop, track.track, fit.sync, score, fit.ci_ms, fit.fits, fit.offset, fit.offset_frames))
     return found
 
 
@@ -168,7 +171,7 @@ def _segment(
             end_s,
             best.track,
             state,
-            offset_ms=round(best.sync.offset * MS_PER_FRAME, 1) if best.fits else None,
+            offset_ms=round(best.offset * MS_PER_FRAME, 1) if best.fits else None,
             ci_ms=best.ci_ms if best.fits else None,
             confidence=round(best.sync.confidence, 3),
             min_dist=round(best.sync.min_dist, 3),
@@ -185,9 +188,9 @@ def _state(piece: _Piece, limits: Limits) -> State:
         return State.NO_FIT
     if piece.score < limits.next_threshold:
         return State.NOT_JUDGED
-    if limits.off_by(piece.sync.offset_frames) <= limits.max_offset_frames:
+    if limits.off_by(piece.offset_frames) <= limits.max_offset_frames:
         return State.IN_SYNC
-    return State.EARLY if piece.sync.offset_frames > limits.expected_offset_frames else State.LATE
+    return State.EARLY if piece.offset_frames > limits.expected_offset_frames else State.LATE
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

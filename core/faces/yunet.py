@@ -28,14 +28,13 @@ class Yunet:
         )
         cv2.utils.logging.setLogLevel(level)
 
-    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+    def detect(self, frame: np.ndarray) -> list[Detection]:
         """See `lipgate.core.faces.detection.Detector`."""
-        return self.detect_at(frame, ANALYSIS_SIDE, small)
+        return self.detect_at(frame, ANALYSIS_SIDE)
 
-    def detect_at(self, frame: np.ndarray, side: int, small: np.ndarray | None = None) -> list[Detection]:
+    def detect_at(self, frame: np.ndarray, side: int) -> list[Detection]:
         """See `lipgate.core.faces.closer.ScalableDetector`."""
-        if small is None or side != ANALYSIS_SIDE:
-            small = shrink(frame, side)
+        small = shrink(frame, side)
         height, width = small.shape[:2]
         scale = np.array([frame.shape[1] / width, frame.shape[0] / height], np.float32)
         self._network.setInputSize((width, height))

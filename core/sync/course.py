@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from lipgate.core.sync.distances import SyncResult, search
+from lipgate.core.sync.line import Line, best_line
 
 WINDOW_ROWS = 50
 """Rows of a window that is judged by itself: 2 s."""
@@ -27,16 +28,15 @@ CHANGE_COST = 60.0
 STEP_COST = 12.0
 """What a move by one frame costs: a drift makes many of them."""
 
+EVEN = 12.0
+"""Moments at which a step costs no more than this beside the cheapest are as likely."""
+
 MIN_STEP_FRAMES = 3
 """A smaller difference between stretches is a drift or a recording's own wavering, not a step."""
 
 MIN_STRETCH_ROWS = 25
 """A stretch shorter than a second is no finding."""
 
-MAX_SLOPE = 0.06
-"""Largest drift that is looked for, in frames a frame."""
-
-SLOPES = 121
 DRIFT_GAIN = 0.12
 """What a slanted line must gain against the best constant offset, in mean distance, to be called a drift."""
 
@@ -122,30 +122,50 @@ def _kept(sync: SyncResult, offset_frames: int) -> SyncResult:
     return SyncResult(middle - best, float(np.median(sync.curve)) - least, least, sync.curve, sync.framewise_confidence)
 
 
-def course(distances: np.ndarray, spoken: np.ndarray, least_confidence: float) -> Course:
+def course(distances: np.ndarray, spoken: np.ndarray, least_confidence: float, *, drifts: bool = True) -> Course:
     """Find how the offset goes over a track.
 
     Args:
         distances: float32 (rows, 2 vshift + 1), NaN for pairs that do not exist.
         spoken: float (rows,), how much of each row is speech, 0 to 1: silence fits everywhere and says nothing.
         least_confidence: mean lead of an offset over the median shift below which a stretch fits nowhere.
+        drifts: whether it may drift; not where the drift has been taken out.
     """
     if not len(distances):
         return Course((), None)
-    relative = _relative(distances, spoken)
+    relative = relative_to_median(distances) * spoken[: len(distances), None]
     costs = _grouped(relative)
     stretches = _sharpened(_stretches(_path(costs, least_confidence), len(distances), costs.shape[1] // 2), relative)
-    drift = _drift(costs, float(spoken[: len(distances)].sum()))
+    if not drifts:
+        return Course(stretches, None)
+    drift = drifting(costs, (np.arange(len(costs)) + 0.5) * GROUP, float(spoken[: len(distances)].sum()))
     if drift is None or _cost(stretches, costs) < drift.cost:
         return Course(stretches, None)
     return Course(stretches, drift.ms_per_min)
 
 
-def _relative(distances: np.ndarray, spoken: np.ndarray) -> np.ndarray:
-    """Distances less each row's median, so that only what a shift gains against the others counts, weighted by speech."""
+def drifting(costs: np.ndarray, at: np.ndarray, spoken_rows: float) -> Line | None:
+    """The line along which an offset drifts; None where a constant does as well, or there is too little to tell.
+
+    Args:
+        costs, at: as of `lipgate.core.sync.line.best_line`.
+        spoken_rows: frames of speech in them.
+    """
+    if spoken_rows < WINDOW_ROWS or len(at) < 2 or at[-1] - at[0] < 2 * WINDOW_ROWS - GROUP:
+        return None
+    found = best_line(costs, at)
+    if found is None:
+        return None
+    line, level = found
+    moves = abs(line.rate) * (at[-1] - at[0])
+    return line if (level - line.cost) / spoken_rows >= DRIFT_GAIN and moves >= MIN_DRIFT_FRAMES else None
+
+
+def relative_to_median(distances: np.ndarray) -> np.ndarray:
+    """Distances less each row's median, so that only what a shift gains against the others counts; 0 where there is none."""
     missing = np.isnan(distances)
     middle = np.nanmedian(np.where(missing.all(axis=1, keepdims=True), 0.0, distances), axis=1, keepdims=True)
-    return np.where(missing, 0.0, distances - middle) * spoken[: len(distances), None]
+    return np.where(missing, 0.0, distances - middle)
 
 
 def _grouped(relative: np.ndarray) -> np.ndarray:
@@ -217,6 +237,13 @@ def _without_short(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
     return tuple(found)
 
 
+def _turn(summed: np.ndarray) -> int:
+    """Where sums that fall and then rise turn: the middle of what lies about as low, as in a pause, in which nothing tells."""
+    lowest = int(summed.argmin())
+    low = summed <= summed[lowest] + EVEN
+    return round(float(np.flatnonzero(low).mean()))
+
+
 def _sharpened(stretches: tuple[Stretch, ...], relative: np.ndarray) -> tuple[Stretch, ...]:
     """Find each stretch's offset from all its rows, then the very row at which one offset becomes the other."""
     vshift = relative.shape[1] // 2
@@ -231,16 +258,10 @@ def _sharpened(stretches: tuple[Stretch, ...], relative: np.ndarray) -> tuple[St
             continue
         low, high = max(before.start, after.start - WINDOW_ROWS) + 1, min(after.stop, after.start + WINDOW_ROWS)
         gain = relative[low:high, vshift - before.offset_frames] - relative[low:high, vshift - after.offset_frames]
-        at = low + int(np.concatenate([[0.0], np.cumsum(gain)]).argmin())
+        at = low + _turn(np.concatenate([[0.0], np.cumsum(gain)]))
         found[number - 1] = Stretch(before.start, at, before.offset_frames)
         found[number] = Stretch(at, after.stop, after.offset_frames)
     return tuple(found)
-
-
-@dataclass(frozen=True)
-class _Line:
-    cost: float
-    ms_per_min: float
 
 
 def _cost(stretches: Sequence[Stretch], costs: np.ndarray) -> float:
@@ -251,34 +272,3 @@ def _cost(stretches: Sequence[Stretch], costs: np.ndarray) -> float:
             groups = slice(stretch.start // GROUP, -(-stretch.stop // GROUP))
             total += float(costs[groups, costs.shape[1] // 2 - stretch.offset_frames].sum())
     return total
-
-
-def _drift(costs: np.ndarray, spoken_rows: float) -> _Line | None:
-    """The cheapest straight line through the distances; None where a constant does as well."""
-    groups, shifts = costs.shape
-    reach = groups * GROUP
-    if spoken_rows < WINDOW_ROWS or reach < 2 * WINDOW_ROWS:
-        return None
-    steepest = min(MAX_SLOPE, shifts / reach)
-    slopes = np.linspace(-steepest, steepest, SLOPES)
-    sums = np.array([_line_cost(costs, slope, 0.5) for slope in slopes])
-    level = sums[SLOPES // 2]
-    around = slopes[int(sums.argmin())] + np.linspace(-1, 1, SLOPES // 4) * (slopes[1] - slopes[0])
-    finer = np.array([_line_cost(costs, slope, 0.1) for slope in around])
-    steepness, least = float(around[int(finer.argmin())]), float(finer.min())
-    if (level - least) / spoken_rows < DRIFT_GAIN or abs(steepness) * reach < MIN_DRIFT_FRAMES:
-        return None
-    # The slope is that of shifts; an offset counts the other way. A frame a frame is a minute a minute.
-    return _Line(least, -steepness * 60_000.0)
-
-
-def _line_cost(costs: np.ndarray, slope: float, step: float) -> float:
-    """Least sum of distances along a line of this slope, in frames a frame, over all its places."""
-    groups, shifts = costs.shape
-    at = (np.arange(groups) + 0.5) * GROUP - groups * GROUP / 2
-    place = np.arange(0, shifts - 1 + step / 2, step)[:, None] + (slope * at)[None]
-    inside = (place >= 0) & (place <= shifts - 1)
-    low = np.clip(np.floor(place).astype(int), 0, shifts - 2)
-    share = np.clip(place - low, 0, 1)
-    rows = np.arange(groups)[None]
-    return float(np.where(inside, costs[rows, low] * (1 - share) + costs[rows, low + 1] * share, 0.0).sum(axis=1).min())

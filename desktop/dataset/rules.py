@@ -47,23 +47,24 @@ class Rules:
         speaker = report.verdict.speaker
         if speaker is None or speaker.sync is None:
             return Action.DROP, f"not judged: {report.reason}"
-        if against := self._against(speaker, report.calibration.score(speaker.sync)):
+        if against := self._against(report, speaker):
             return Action.DROP, against
         offset = speaker.sync.offset_frames
         if offset == 0 or not self.shift:
             return Action.KEEP, f"offset {offset:+d}"
         return Action.SHIFT, f"offset {offset:+d} taken out"
 
-    def _against(self, speaker: TrackResult, score: float) -> str | None:
+    def _against(self, report: Report, speaker: TrackResult) -> str | None:
         """Why a clip is dropped."""
-        sync, course = speaker.sync, speaker.over_time.course
+        sync = speaker.sync
         assert sync is not None  # noqa: S101
+        score = report.calibration.score(sync)
         if self.min_confidence is not None and sync.confidence < self.min_confidence:
             return f"confidence {sync.confidence:.2f} below {self.min_confidence:g}"
         if self.min_score is not None and score < self.min_score:
             return f"score {score:.3f} below {self.min_score:g}"
         if abs(sync.offset_frames) > self.max_offset_frames:
             return f"offset {sync.offset_frames:+d} beyond {self.max_offset_frames} frames"
-        if course.changes or course.drift_ms_per_min is not None:
+        if report.offset_changes or speaker.over_time.course.drift_ms_per_min is not None:
             return "the offset steps or drifts: no one shift puts it right"
         return None

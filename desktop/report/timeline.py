@@ -65,8 +65,8 @@ def _in_words(report: Report) -> str:
     course = speaker.over_time.course if speaker else None
     if course and course.drift_ms_per_min is not None:
         said_so += f" The sound drifts by {words.number(course.drift_ms_per_min, 0, signed=True)} ms a minute."
-    if course and course.changes:
-        count = len(course.changes)
+    if report.offset_changes:
+        count = len(report.offset_changes)
         said_so += f" The offset steps {'once' if count == 1 else f'{count} times'}."
     return said_so
 

@@ -53,7 +53,7 @@ def test_a_drift_is_told_as_a_drift(percent: float) -> None:
     rows = np.arange(ROWS)
     result = found((rows - ROWS / 2) * percent / 100, seed=3)
     assert result.changes == ()
-    assert result.drift_ms_per_min == pytest.approx(percent * 600, rel=0.12)
+    assert result.drift_ms_per_min == pytest.approx(percent * 600, rel=0.07)
 
 
 def test_a_stretch_that_fits_nowhere_has_no_offset() -> None:
