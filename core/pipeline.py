@@ -27,6 +27,7 @@ from lipgate.core.judgeable import ClipFacts, track_reason
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
 from lipgate.core.models import Models
+from lipgate.core.presence.channels import ChannelMeter
 from lipgate.core.presence.clip import ClipMeter
 from lipgate.core.presence.splices import SpliceMeter
 from lipgate.core.report import Report
@@ -197,7 +198,8 @@ class _Run:
             meter.feed(samples)
             watcher.hear(samples)
 
-        sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline))
+        channels = ChannelMeter(self.models.speech)
+        sound = stack.enter_context(Sound(clip, heard_by_all, self.deadline, channels.feed))
         splices = SpliceMeter(self.models.splices)
         ear = self.models.sync.listen(sound, splices.feed)
         artifacts = stack.enter_context(Artifacts(self.options.artifacts)) if self.options.artifacts else None
@@ -229,7 +231,7 @@ class _Run:
         _check_time(self.deadline, self.options)
         spoken = meter.spoken(0, self.frames)
         with watch.stage("picture"):
-            findings = (*watcher.finish(meter.seconds), *splices.finish())
+            findings = (*watcher.finish(meter.seconds), *splices.finish(), *channels.finish())
         self.facts = ClipFacts(
             clip.has_audio, self.frames, heard, sound.peak, len(self.cuts) + 1, spoken, findings, tuple(self.cuts)
         )
@@ -303,9 +305,9 @@ class _Timed:
         """Mean score of the surest face of each look, where there was one; 0 where there was none."""
         return self._scores[0] / max(self._scores[1], 1.0)
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
         with self._watch.stage("faces"):
-            found = self._detector.detect(frame)
+            found = self._detector.detect(frame, small)
         if found:
             self._scores[0] += max(face.score for face in found)
             self._scores[1] += 1

@@ -74,7 +74,7 @@ _TEXTS = {
     Reason.SEVERAL_FACES: "There is a second face that could be the speaker.",
     Reason.SHOT_CHANGES: "The shot changes: the video is cut.",
     Reason.FACE_CHANGES: "The face that is followed changes on the way.",
-    Reason.SEVERAL_SOUNDS: "A player plays another sound of the file than the one that was judged.",
+    Reason.SEVERAL_SOUNDS: "A player, or one of its channels, plays another sound than the one that was judged.",
     Reason.SEVERAL_PICTURES: "A player shows another picture of the file than the one that was judged.",
     Reason.PART_UNSEEN: "Somebody speaks while the face cannot be seen.",
 }

@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Processes of `./lipgate test`: one more than cores, since many tests wait, for films that play and servers that start."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def puppet(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """A function that makes puppet videos, each once per session.

@@ -4,12 +4,13 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from bench.speed.process import python, run
 from lipgate.core.media.ffmpeg import program
-from lipgate.core.runtime import torch_installed
+from lipgate.core.runtime import how_to_install, torch_installed
 from lipgate.core.weights.store import available
 
 NAMES = ("decode", "mini", "syncnet", "reference", "syncnet-python")
@@ -124,6 +125,8 @@ def _reference(choice: Choice) -> Contender:
     name = "reference's steps, random weights"
     if not torch_installed():
         return Contender(name, None, "PyTorch is not installed.")
+    if find_spec("scenedetect") is None:
+        return Contender(name, None, f"PySceneDetect is not installed. Run: {how_to_install('training')}")
     longest = choice.longest_s or SLOW_LONGEST_S
     return Contender(name, _worker("reference"), longest_s=longest, once=True, told_faces=True)
 

@@ -24,7 +24,7 @@ RARELY = 16
 class ScalableDetector(Detector, Protocol):
     """A detector that can look at a picture in several sizes."""
 
-    def detect_at(self, frame: np.ndarray, side: int) -> list[Detection]:
+    def detect_at(self, frame: np.ndarray, side: int, small: np.ndarray | None = None) -> list[Detection]:
         """As `detect`, on the picture scaled down to a longer side of `side` pixels; never scaled up."""
         ...
 
@@ -39,9 +39,9 @@ class Closer:
         self._level = 0
         self._in_vain = 0
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
         """See `lipgate.core.faces.detection.Detector`."""
-        found = self._detector.detect_at(frame, SIDES[self._level])
+        found = self._detector.detect_at(frame, SIDES[self._level], small)
         size = _largest(found) * SIDES[self._level] / max(frame.shape[:2])
         if size >= TINY_PX:
             self._in_vain = 0

@@ -51,11 +51,12 @@ class S3fd:
         """
         return cls(open_network(bundle, "heads", device, threads), scale)
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
         """Find faces of confidence above 0.9; best first, no landmarks.
 
         Args:
             frame: uint8 (height, width, 3), BGR.
+            small: not used; the reference scales pictures down in a way of its own.
         """
         height, width = frame.shape[:2]
         scale = max(self._scale, _SMALLEST_SIDE / min(height, width))

@@ -133,7 +133,7 @@ class Follower:
         self._last_looked = frame.index
 
     def _detect(self, frame: Frame) -> list[Detection]:
-        found = self._detector.detect(frame.image)
+        found = self._detector.detect(frame.image, frame.small)
         if self._on_faces:
             self._on_faces(frame.index, found)
         return found

@@ -28,13 +28,14 @@ class Yunet:
         )
         cv2.utils.logging.setLogLevel(level)
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
         """See `lipgate.core.faces.detection.Detector`."""
-        return self.detect_at(frame, ANALYSIS_SIDE)
+        return self.detect_at(frame, ANALYSIS_SIDE, small)
 
-    def detect_at(self, frame: np.ndarray, side: int) -> list[Detection]:
+    def detect_at(self, frame: np.ndarray, side: int, small: np.ndarray | None = None) -> list[Detection]:
         """See `lipgate.core.faces.closer.ScalableDetector`."""
-        small = shrink(frame, side)
+        if small is None or side != ANALYSIS_SIDE:
+            small = shrink(frame, side)
         height, width = small.shape[:2]
         scale = np.array([frame.shape[1] / width, frame.shape[0] / height], np.float32)
         self._network.setInputSize((width, height))

@@ -14,6 +14,18 @@ WEIGHTS = {
 """Shares of the channels (ITU-R BS.775: the centre 3 dB up, what is behind 3 dB down, no low effects), by ffmpeg's name of the
 layout. In any other all channels have equal shares."""
 
+EARS = {
+    "2.1": ((1, 0, 0), (0, 1, 0)),
+    "3.0": ((1, 0, 0.707), (0, 1, 0.707)),
+    "quad": ((1, 0, 0.707, 0), (0, 1, 0, 0.707)),
+    "5.0": ((1, 0, 0.707, 0.707, 0), (0, 1, 0.707, 0, 0.707)),
+    "5.0(side)": ((1, 0, 0.707, 0.707, 0), (0, 1, 0.707, 0, 0.707)),
+    "5.1": ((1, 0, 0.707, 0, 0.707, 0), (0, 1, 0.707, 0, 0, 0.707)),
+    "5.1(side)": ((1, 0, 0.707, 0, 0.707, 0), (0, 1, 0.707, 0, 0, 0.707)),
+    "7.1": ((1, 0, 0.707, 0, 0.707, 0, 0.707, 0), (0, 1, 0.707, 0, 0, 0.707, 0, 0.707)),
+}
+"""Shares of the channels in what the left and the right ear hear (ITU-R BS.775, stereo)."""
+
 CANCELLED = 0.7
 """Channels work against each other where less than this share is left of the power they would have if they were independent.
 Far below, a voice that is turned over in one channel would be hidden from the mean and the loudest for a listener."""
@@ -68,3 +80,18 @@ class Mixer:
     def _loses(self) -> bool:
         independent = float(np.square(self._weights) @ self._power)
         return self._mixed_power < max(CANCELLED * independent, UNHEARD * float(self._power.max()))
+
+
+def stereo(samples: np.ndarray, layout: str = "") -> np.ndarray:
+    """What two ears hear of a sound; of a layout that is not known, its first two channels.
+
+    Args:
+        samples: int16 (n, channels), channels at least 2.
+        layout: ffmpeg's name.
+
+    Returns:
+        float32 (n, 2).
+    """
+    loud = samples.astype(np.float32)
+    ears = np.array(EARS.get(layout, ()), np.float32)
+    return loud @ ears.T if ears.size == 2 * samples.shape[1] else loud[:, :2]

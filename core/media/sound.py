@@ -12,6 +12,8 @@ from lipgate.core.media.mix import Mixer
 from lipgate.core.media.pictures import UNUSED
 from lipgate.core.media.probe import Clip
 
+OnChannels = Callable[[np.ndarray, str], None]
+
 _DRIFT = AUDIO_RATE // 50
 """Samples (20 ms) that sound may drift from its timestamps before silence is put in or samples are cut."""
 
@@ -33,17 +35,26 @@ class Sound:
     (`corrupt_video`, when decoding hangs or crashes) and Overdue (the deadline passed).
     """
 
-    def __init__(self, clip: Clip, on_samples: Callable[[np.ndarray], None] | None = None, deadline: float | None = None) -> None:
+    def __init__(
+        self,
+        clip: Clip,
+        on_samples: Callable[[np.ndarray], None] | None = None,
+        deadline: float | None = None,
+        on_channels: OnChannels | None = None,
+    ) -> None:
         """Open a sound.
 
         Args:
             clip: what `probe` found.
             on_samples: told every stretch of samples, int16 (n,), once and in order.
             deadline: `time.monotonic()` at which decoding ends.
+            on_channels: told every packet as it was decoded, int16 (n, channels), once and in order, and ffmpeg's name of the
+                layout; gaps between packets are not filled.
         """
         self._clip = clip
         self._deadline = deadline
         self._on_samples = on_samples
+        self._on_channels = on_channels
         self._stack = ExitStack()
         self._packets: _Packets | None = None
         self._kept = np.empty(0, np.int16)
@@ -58,7 +69,9 @@ class Sound:
             other = ["-map", self._clip.picture.specifier, *UNUSED]
             arguments = ["-loglevel", "quiet", *ffmpeg.input_arguments(self._clip.path), *output, *other]
             process = self._stack.enter_context(ffmpeg.running(arguments, deadline=self._deadline))
-            self._packets = _Packets(self._stack.enter_context(ffmpeg.Output(process)), track.layout, self._clip.phase_s)
+            self._packets = _Packets(
+                self._stack.enter_context(ffmpeg.Output(process)), track.layout, self._clip.phase_s, self._on_channels
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,8 +143,9 @@ class _Packets:
     forged timestamp, and counts from zero again where rate or channels of the sound change on the way.
     """
 
-    def __init__(self, pipe: ffmpeg.Output, layout: str, phase_s: float) -> None:
+    def __init__(self, pipe: ffmpeg.Output, layout: str, phase_s: float, on_channels: OnChannels | None) -> None:
         self._pipe = pipe
+        self._on_channels = on_channels
         self._phase = round(phase_s * AUDIO_RATE)
         """Samples before time zero."""
         self._layout = layout
@@ -175,7 +189,10 @@ class _Packets:
         data = self._pipe.read(size) if kind == b"sndD" else None
         if data is None:
             return False
-        self._waiting = self._mixer.mix(np.frombuffer(data, "<i2").reshape(-1, self._mixer.channels))
+        samples = np.frombuffer(data, "<i2").reshape(-1, self._mixer.channels)
+        if self._on_channels:
+            self._on_channels(samples, self._layout)
+        self._waiting = self._mixer.mix(samples)
         late = milliseconds * AUDIO_RATE // 1000 - self._phase - self._done
         if not self._done or abs(late) > _DRIFT:
             self._silence, self._waiting = max(0, late), self._waiting[max(0, -late) :]

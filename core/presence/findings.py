@@ -11,6 +11,7 @@ class Cause(StrEnum):
     PICTURE_REPEATS = "picture_repeats"
     PICTURE_FROZEN = "picture_frozen"
     SOUND_SPLICED = "sound_spliced"
+    SEVERAL_SOUNDS = "several_sounds"
 
 
 class Code(StrEnum):
@@ -28,6 +29,8 @@ class Code(StrEnum):
     """The picture is black while somebody speaks."""
     SPLICED = "spliced"
     """The sound is put together from pieces."""
+    CHANNELS_DIFFER = "channels_differ"
+    """The channels of the sound say different things."""
     DUPLICATES = "duplicates"
     """Many pictures equal the one before: the source has a lower frame rate."""
 
@@ -44,6 +47,7 @@ _CAUSES = {
     Code.FROZEN: Cause.PICTURE_FROZEN,
     Code.BLACK: Cause.PICTURE_FROZEN,
     Code.SPLICED: Cause.SOUND_SPLICED,
+    Code.CHANNELS_DIFFER: Cause.SEVERAL_SOUNDS,
     Code.DUPLICATES: Cause.PICTURE_FROZEN,
 }
 

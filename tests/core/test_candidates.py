@@ -16,6 +16,7 @@ from lipgate.desktop.cli import main
 MakePuppet = Callable[..., Path]
 
 SMALL = {"seconds": 3.2, "size": (320, 180), "face_px": 90, "preset": "ultrafast", "start": 6.0}
+PLAIN = ["-c:v", "copy", "-c:a", "pcm_s16le"]
 
 
 def ffmpeg(*arguments: str | Path) -> None:
@@ -107,6 +108,16 @@ def test_a_sound_that_only_its_makers_players_know_is_told_of_where_they_play_it
     assert [track["heard"] for track in document["sound_tracks"]][unknown] == "not_decodable"
     assert (taken(document, "sound"), document["offset_frames"]) == (used, pytest.approx(-4, abs=1))
     assert ("several_sounds" in document["reasons"]) is (unknown == 0)
+
+
+@pytest.mark.parametrize(("sides", "told"), [("c0=c0|c1=c1", True), ("c0=c0+c1|c1=c0-c1", True), ("c0=c0|c1=-0.5*c0", False)])
+def test_channels_that_say_different_things_are_told(
+    sides: str, told: bool, late: Path, other_words: Path, models: Models, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.mkv"
+    both = f"[0:a][1:a]join=inputs=2:channel_layout=stereo,pan=stereo|{sides}[both]"
+    ffmpeg(*["-i", late, "-i", other_words, "-filter_complex", both, "-map", "0:v", "-map", "[both]"], *PLAIN, made)
+    assert ("several_sounds" in score(made, models).to_dict()["reasons"]) is told
 
 
 def test_a_sound_that_is_silent_for_a_minute_only_is_not_taken_for_silent(late: Path, models: Models, tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ class Sighted:
         self.face_px = face_px
         self.sides: list[int] = []
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
-        return self.detect_at(frame, 320)
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+        return self.detect_at(frame, 320, small)
 
-    def detect_at(self, frame: np.ndarray, side: int) -> list[Detection]:
+    def detect_at(self, frame: np.ndarray, side: int, small: np.ndarray | None = None) -> list[Detection]:
         self.sides.append(side)
         found = self.face_px * min(1.0, side / max(frame.shape)) >= 10
         return [Detection(np.array([0, 0, self.face_px, self.face_px], np.float32), 0.9)] if found else []

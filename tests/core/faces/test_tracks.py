@@ -24,7 +24,7 @@ class ScriptedDetector:
         self._where = where
         self.stride = stride
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
         return [
             Detection(np.array([x, y, x + size, y + size], np.float32), 0.9) for x, y, size in self._where(int(frame[0, 0, 0]))
         ]

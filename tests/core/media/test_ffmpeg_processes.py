@@ -108,7 +108,7 @@ class FailingDetector:
     def __init__(self) -> None:
         self.seen = 0
 
-    def detect(self, frame: np.ndarray) -> list[Detection]:
+    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
         self.seen += 1
         if self.seen == 10:
             raise RuntimeError("something nobody thought of")

@@ -1,0 +1,147 @@
+"""Hears whether the two sides of a sound say different things: who hears one of them then hears other words than were judged.
+
+Level, delay, phase and room of one voice differ between channels and mean nothing. So does music that is spread wide. Hence in
+every stretch what one side (or the difference of both) has that no filter makes of the other (or of their sum) is taken
+out, and counts only where it is about as loud, is speech as the other is somewhere in the clip, and goes up and down at other
+moments.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lipgate.core.constants import AUDIO_RATE
+from lipgate.core.media.mix import stereo
+from lipgate.core.presence.findings import Code, Finding
+from lipgate.core.runtime import OnnxNetwork
+from lipgate.core.speech import SpeechMeter
+
+WINDOW = 2 * AUDIO_RATE
+HOP = AUDIO_RATE
+"""Stretches that are compared, in samples: two seconds, every second."""
+
+LOUD = 0.16
+"""Share of the louder side's power (-8 dB) from which on what differs is heard beside it."""
+
+ALIKE = 0.5
+"""Correlation of the levels from which on both are the same voice."""
+
+SPOKEN_S = 0.5
+"""Seconds of a stretch that must be speech for somebody to speak in it."""
+
+MIN_STRETCHES = 2
+MIN_SHARE = 0.34
+"""Stretches that differ, and their share of all that are loud enough: a word of somebody beside is no other text."""
+
+QUIET = 100.0
+"""Root mean square (of 32768) of what is not compared."""
+
+_FRAME = 1024
+_STEP = _FRAME // 4
+_WINDOW = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
+_VOICE = slice(10, 256)
+"""Bins from 150 to 4000 Hz."""
+
+
+@dataclass
+class _Pair:
+    """Two views of a sound."""
+
+    spoken: bool = False
+    """Whether the second was heard to speak."""
+    different: list[tuple[int, float]] = field(default_factory=list)
+    """Number of each stretch in which the first says something else, and the correlation."""
+
+
+class ChannelMeter:
+    """Fed with all channels of a sound, in order."""
+
+    def __init__(self, speech: OnnxNetwork) -> None:
+        """Args: speech: Silero VAD."""
+        self._speech = speech
+        self._waiting = np.zeros((0, 2), np.float32)
+        self._done = 0
+        self._loud = 0
+        """Stretches that were looked at, and those of them that were loud enough."""
+        self._pairs = (_Pair(), _Pair(), _Pair())
+        """What is heard by one ear and by the other, both ways, and what a mean of both cancels and what it keeps."""
+
+    def feed(self, samples: np.ndarray, layout: str) -> None:
+        """Listen to the next samples.
+
+        Args:
+            samples: int16 (n, channels), 16 kHz.
+            layout: ffmpeg's name.
+        """
+        if samples.shape[1] < 2:
+            return
+        self._waiting = np.concatenate([self._waiting, stereo(samples, layout)])
+        while len(self._waiting) >= WINDOW:
+            self._compare(self._waiting[:WINDOW])
+            self._waiting = self._waiting[HOP:]
+            self._done += 1
+
+    def finish(self) -> tuple[Finding, ...]:
+        """What was noticed; the clip has ended."""
+        found = max((pair.different for pair in self._pairs if pair.spoken), key=len, default=[])
+        if len(found) < max(MIN_STRETCHES, MIN_SHARE * self._loud):
+            return ()
+        start_s, end_s = found[0][0] * HOP / AUDIO_RATE, (found[-1][0] * HOP + WINDOW) / AUDIO_RATE
+        value = min(correlation for _, correlation in found)
+        words = f"The channels of the sound say different things, in {len(found)} of {self._loud} stretches of two seconds."
+        return (Finding(Code.CHANNELS_DIFFER, start_s, end_s, value, ALIKE, True, words),)
+
+    def _compare(self, sides: np.ndarray) -> None:
+        loudest = float(np.square(sides).mean(axis=0).max())
+        if loudest < QUIET**2:
+            return
+        self._loud += 1
+        left, right = sides.T
+        middle, apart = (left + right) / 2, (left - right) / 2
+        if min(np.square(apart).mean(), np.square(middle).mean()) < LOUD * loudest / 4:
+            return  # the same on both sides, or turned over on one
+        for pair, one, other in zip(self._pairs, (left, right, apart), (right, left, middle), strict=True):
+            pair.spoken = pair.spoken or self._says(other)
+            rest, correlation = apart_from(one, other)
+            if np.square(rest).mean() >= LOUD * loudest and correlation < ALIKE and self._says(rest):
+                pair.different.append((self._done, correlation))
+
+    def _says(self, samples: np.ndarray) -> bool:
+        meter = SpeechMeter(self._speech)
+        meter.feed(np.clip(samples, -32768, 32767).astype(np.int16))
+        return meter.seconds(0, WINDOW * 25 // AUDIO_RATE) >= SPOKEN_S
+
+
+def apart_from(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, float]:
+    """What a sound has that no filter of 64 ms makes of another, and whether it comes and goes with the other.
+
+    Args:
+        one, other: float32 (n,).
+
+    Returns:
+        float32 (n,), and the correlation of both levels in decibels, -1 to 1.
+    """
+    a, b = _spectra(one), _spectra(other)
+    power = np.square(np.abs(b)).sum(axis=0)
+    gains = (a * b.conj()).sum(axis=0) / (power + 1e-3 * power.mean() + 1e-9)
+    rest = a - gains * b
+    levels = [10 * np.log10(np.square(np.abs(each[:, _VOICE])).sum(axis=1) + 1e-3) for each in (rest, b)]
+    # What lies 30 dB below the loudest is room and noise.
+    levels = [np.maximum(level, level.max() - 30) for level in levels]
+    if min(level.std() for level in levels) < 1.0:
+        return _sound(rest, len(one)), 1.0
+    return _sound(rest, len(one)), float(np.corrcoef(*levels)[0, 1])
+
+
+def _spectra(samples: np.ndarray) -> np.ndarray:
+    """complex64 (frames, bins)."""
+    frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_STEP]
+    return np.fft.rfft(frames * _WINDOW).astype(np.complex64)
+
+
+def _sound(spectra: np.ndarray, length: int) -> np.ndarray:
+    """float32 (length,), of overlapping frames."""
+    out = np.zeros(length, np.float32)
+    for number, frame in enumerate(np.fft.irfft(spectra).astype(np.float32) * _WINDOW):
+        out[number * _STEP :][:_FRAME] += frame
+    return out / 1.5
