@@ -203,8 +203,7 @@ class _Child:
 
 def _share_cores(threads: int) -> None:
     """Other libraries than ONNX Runtime, too, would start a thread per core in every process. To be called before they load."""
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(variable, str(threads))
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     import cv2
 
     cv2.setNumThreads(threads)
