@@ -39,9 +39,6 @@ from lipgate.core.sync.track_scorer import TrackScorer
 from lipgate.core.track_result import OverTime, TrackResult, over_time
 from lipgate.core.verdict import Verdict, judge
 
-_TRACKER_LAG = 40
-"""A track that is still to come may begin this many frames before the newest picture."""
-
 
 @dataclass(frozen=True)
 class Options:
@@ -208,10 +205,10 @@ class _Run:
         # Closed by the stack and not by the garbage collector: an error keeps generators, and so ffmpeg, alive.
         images = stack.enter_context(closing(media.frames(clip, max_frames=max_frames, deadline=self.deadline)))
         pulled = watch.pulling("decode", images)
-        shots = watch.pulling("scenes", self._counted(scenes.split(pulled), sound, artifacts))
         detector = _Timed(closer(self.models.detector), watch)
         self.detector = detector
         follower = Follower(detector, artifacts.add_faces if artifacts else None)
+        shots = watch.pulling("scenes", self._counted(scenes.split(pulled), sound, follower.lag, artifacts))
 
         scorers = self.scorers
         for piece in watch.pulling("track", follower.follow(shots)):
@@ -236,7 +233,7 @@ class _Run:
             clip.has_audio, self.frames, heard, sound.peak, len(self.cuts) + 1, spoken, findings, tuple(self.cuts)
         )
 
-    def _counted(self, frames: Iterator[Frame], sound: Sound, artifacts: Artifacts | None) -> Iterator[Frame]:
+    def _counted(self, frames: Iterator[Frame], sound: Sound, lag: int, artifacts: Artifacts | None) -> Iterator[Frame]:
         """Count frames, watch the clock, and let the sound keep up, also while no face is in view."""
         for frame in frames:
             self.frames = frame.index + 1
@@ -251,7 +248,7 @@ class _Run:
             if self.frames % VIDEO_FPS == 0:
                 _check_time(self.deadline, self.options)
                 needed = [scorer.needs_sound_from for scorer in self.scorers.values()]
-                newest = self.frames - _TRACKER_LAG - compared(self.options.vshift) - self.models.sync.sound_context
+                newest = self.frames - lag - compared(self.options.vshift) - self.models.sync.sound_context
                 sound.keep_up(self.frames, before=min([newest, *needed]))
                 if self.options.on_progress:
                     self.options.on_progress(self.frames / VIDEO_FPS, self.clip.duration_s)

@@ -106,6 +106,14 @@ class Follower:
         self._count = 0
         self._last_looked = -1
 
+    @property
+    def lag(self) -> int:
+        """A track of which nothing was handed on begins at most so many frames before the newest picture.
+
+        It is the longest for a face that goes when its first piece was nearly due, and is missed until its track ends.
+        """
+        return smooth.LOOKAHEAD + MAX_MISSED_FRAMES + self._detector.stride
+
     def follow(self, frames: Iterable[Frame]) -> Iterator[TrackPiece]:
         """Yield pieces as soon as they are certain; the pieces of one track come in order."""
         previous: Frame | None = None

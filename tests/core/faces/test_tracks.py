@@ -60,6 +60,26 @@ def test_pieces_come_in_order_with_their_own_pictures() -> None:
     assert all(len(piece.images) == len(piece.boxes) == len(piece.landmarks) for piece in pieces)
 
 
+@pytest.mark.parametrize("stride", [1, 3, 7])
+def test_a_new_track_begins_no_further_back_than_is_said(stride: int) -> None:
+    farthest = 0
+    for seen in range(1, 20):
+        follower = Follower(ScriptedDetector(lambda n, seen=seen: [(10, 20, 50)] if 10 <= n < 10 + seen else [], stride))
+        newest, begun = 0, set()
+
+        def shown(count: int) -> Iterator[Frame]:
+            nonlocal newest
+            for frame in shots(count):
+                newest = frame.index
+                yield frame
+
+        for piece in follower.follow(shown(90)):
+            if piece.track not in begun:
+                begun.add(piece.track)
+                farthest = max(farthest, newest - piece.start)
+    assert follower.lag - 2 * stride <= farthest < follower.lag
+
+
 def test_two_faces_are_two_tracks() -> None:
     tracks = follow(lambda _: [(0, 0, 40), (200, 0, 60)], stride=3)
     assert sorted(span(pieces) for pieces in tracks.values()) == [(0, 60), (0, 60)]
