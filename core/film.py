@@ -37,6 +37,19 @@ class Change:
     after_frames: int
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A part of the film with one offset."""
+
+    frame: int
+    """First frame of the video; 0 for the first of all."""
+    offset_ms: float
+    """Mean over all that fits in it. Positive: the sound comes before the lips."""
+    first_ms: float
+    last_ms: float
+    """Of the first and of the last segment in it."""
+
+
 def along_one_line(tracks: Sequence[TrackResult], calibration: Calibration) -> list[TrackResult]:
     """The tracks of a film; where the offset drifts over all of it, laid out along that drift.
 
@@ -71,11 +84,23 @@ def changes(
     """
     found = []
     if all(track.over_time.course.drift_ms_per_min is None for track in tracks):
-        for one, other in pairwise(_steady(segments)):
-            found.append(Change(_frame(one[-1], other[0], tracks, cuts), _frames(one[-1]), _frames(other[0])))
+        for one, other in pairwise(stretches(tracks, segments, cuts)):
+            found.append(Change(other.frame, round(one.last_ms / MS_PER_FRAME), round(other.first_ms / MS_PER_FRAME)))
     beside = [] if speaker is None or speaker.reason is not None else _within(speaker)
     found += [change for change in beside if all(abs(change.frame - other.frame) > WINDOW_ROWS for other in found)]
     return sorted(found, key=lambda change: change.frame)
+
+
+def stretches(tracks: Sequence[TrackResult], segments: Sequence[Segment], cuts: Sequence[int]) -> list[Stretch]:
+    """The film in stretches of one offset, in order; the arguments are those of `changes`."""
+    runs = _steady(segments)
+    found = []
+    for number, run in enumerate(runs):
+        offsets = [one.offset_ms or 0.0 for one in run]
+        mean = float(np.average(offsets, weights=[one.seconds for one in run]))
+        frame = _frame(runs[number - 1][-1], run[0], tracks, cuts) if number else 0
+        found.append(Stretch(frame, mean, offsets[0], offsets[-1]))
+    return found
 
 
 def _steady(segments: Sequence[Segment]) -> list[list[Segment]]:
@@ -98,10 +123,6 @@ def _steady(segments: Sequence[Segment]) -> list[list[Segment]]:
 
 def _steps(one: Segment, other: Segment) -> bool:
     return abs((other.offset_ms or 0.0) - (one.offset_ms or 0.0)) >= _STEP * MS_PER_FRAME
-
-
-def _frames(segment: Segment) -> int:
-    return round((segment.offset_ms or 0.0) / MS_PER_FRAME)
 
 
 def _frame(one: Segment, other: Segment, tracks: Sequence[TrackResult], cuts: Sequence[int]) -> int:

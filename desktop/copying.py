@@ -39,16 +39,42 @@ TICK_S = 0.03
 _NAMES = {Kind.PICTURE: "picture", Kind.SOUND: "sound"}
 
 
+_ENCODERS = {
+    "aac": ("aac", "192k"),
+    "ac3": ("ac3", "384k"),
+    "eac3": ("eac3", "384k"),
+    "mp2": ("mp2", "256k"),
+    "mp3": ("libmp3lame", "256k"),
+    "opus": ("libopus", "160k"),
+    "vorbis": ("libvorbis", "192k"),
+    "flac": ("flac", ""),
+    "alac": ("alac", ""),
+}
+_USUAL = {".webm": ("libopus", "160k"), ".mkv": ("flac", "")}
+
+
+def encoder(codec: str, suffix: str) -> tuple[str, str]:
+    """What a sound is encoded with where it must be: its own codec if there is an encoder, else what its container usually has.
+
+    Returns:
+        The name of ffmpeg's encoder, and a rate at which nobody hears a difference; empty where nothing is lost.
+    """
+    if codec.startswith("pcm_"):
+        return codec, ""
+    return _ENCODERS.get(codec) or _USUAL.get(suffix, ("aac", "192k"))
+
+
 class Copy:
     """One copy of one file."""
 
-    def __init__(self, source: Path, target: Path, offset_frames: int) -> None:
+    def __init__(self, source: Path, target: Path, offset_frames: int, sound_filter: str | None = None) -> None:
         """Look at the source.
 
         Args:
             source: the video.
             target: its suffix chooses the container.
             offset_frames: the sound comes later by so many.
+            sound_filter: what every sound goes through instead; it is encoded again then, as far as possible as it was.
 
         Raises:
             InputError: not_a_video, corrupt_video.
@@ -56,6 +82,7 @@ class Copy:
         self._source = source
         self._target = target
         self._offset_frames = offset_frames
+        self._sound_filter = sound_filter
         self._kinds = _kinds(source)
         self._picture_later_s = 0.0
         self._untimed = _has_untimed_pictures(source)
@@ -121,18 +148,22 @@ class Copy:
         ]
         maps = ["-map", "0", *(word for each in excluded for word in ("-map", f"-{each}"))]
         unknown = ["-ignore_unknown"] if "Unknown" in leave_out else []
-        copying = [
-            "-c",
-            "copy",
-            "-c:s",
-            subtitles,
-            "-bsf:a",
-            _moved(self._offset_frames * MS_PER_FRAME / 1000),
-        ]
+        copying = ["-c", "copy", "-c:s", subtitles, *self._sound(part.suffix.lower(), without)]
         if self._picture_later_s:
             copying += ["-bsf:v", _moved(self._picture_later_s)]
         quick = ["-movflags", "+faststart"] if part.suffix.lower() in (".mp4", ".m4v", ".mov") else []
         return _run([*unknown, *self._input, *maps, *copying, *quick, f"file:{part}"], part)
+
+    def _sound(self, suffix: str, without: Sequence[Track]) -> list[str]:
+        """What is done to the sound."""
+        if self._sound_filter is None:
+            return ["-bsf:a", _moved(self._offset_frames * MS_PER_FRAME / 1000)]
+        sounds = [track for track in tracks(self._source) if track.kind is Kind.SOUND and track not in without]
+        words = ["-filter:a", self._sound_filter]
+        for number, track in enumerate(sounds):
+            codec, bits = encoder(track.codec, suffix)
+            words += [f"-c:a:{number}", codec, *([f"-b:a:{number}", bits] if bits else [])]
+        return words
 
     @property
     def _input(self) -> list[str]:

@@ -28,7 +28,7 @@ def test_a_copy_that_is_no_better_does_not_appear(tmp_path: Path, monkeypatch: p
     """As where a container forgets what it was told: the copy here is the source itself."""
     source, out = SAMPLES / "late_sound.mp4", tmp_path / "out.mp4"
 
-    def forgetful(_: Path, target: Path, offset: int) -> Fixed:
+    def forgetful(_: Path, target: Path, offset: int, __: object) -> Fixed:
         target.write_bytes(source.read_bytes())
         return Fixed(offset * 40.0)
 
