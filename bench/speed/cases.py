@@ -1,12 +1,14 @@
 """The clips that contenders are timed on: puppets that differ in one thing at a time, or files that somebody names."""
 
+import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from lipgate.core import media
 from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.media.ffmpeg import program
 
 FACE_SHARE = 0.4
 """Height of a puppet's face, as a part of the picture's."""
@@ -41,6 +43,8 @@ class Case:
     """None where nobody has said so."""
     by_length: bool = False
     """One of those that differ in length only, of which cost over length is told."""
+    by_name: bool = False
+    """Somebody has named it."""
 
 
 _480P, _720P, _1080P, _4K = (854, 480), (1280, 720), (1920, 1080), (3840, 2160)
@@ -55,12 +59,16 @@ FULL = (*LENGTHS, *(Wanted(5, size) for size in (_480P, _1080P, _4K)), Wanted(5,
 QUICK_LENGTHS = (Wanted(2, _SMALL), Wanted(5, _SMALL))
 
 QUICK = (*QUICK_LENGTHS, Wanted(2, _720P), Wanted(2, _SMALL, faces=3))
-"""A few minutes rather than half an hour: tells whether something is very wrong, not how fast it is."""
+"""A few minutes rather than a quarter of an hour: tells whether something is very wrong, not how fast it is."""
 
 
 def can_make() -> bool:
     """Whether puppets can be made: they come from a photograph in scikit-image."""
     return find_spec("skimage") is not None
+
+
+LONGEST_MADE_S = 60.0
+"""Longer clips repeat one of this length, copied: to draw and encode ten minutes takes longer than all that is measured."""
 
 
 def made(wanted: Wanted, folder: Path, lengths: Sequence[Wanted]) -> Case:
@@ -82,8 +90,19 @@ def made(wanted: Wanted, folder: Path, lengths: Sequence[Wanted]) -> Case:
         face_px=round(FACE_SHARE * min(height, tile)),
         preset="medium",
     )
-    path = make(folder / f"{wanted.seconds:g}s_{height}p_{wanted.faces}.mp4", puppet)
+    path = folder / f"{wanted.seconds:g}s_{height}p_{wanted.faces}.mp4"
+    if wanted.seconds <= LONGEST_MADE_S:
+        make(path, puppet)
+    else:
+        part = make(folder / "part.mp4", replace(puppet, seconds=LONGEST_MADE_S))
+        _repeat(part, path, wanted.seconds)
     return Case(wanted.name, path, wanted.seconds, width, height, wanted.faces, wanted in lengths)
+
+
+def _repeat(part: Path, whole: Path, seconds: float) -> None:
+    again = ["-stream_loop", "-1", "-i", str(part), "-t", f"{seconds:g}", "-c", "copy", str(whole)]
+    subprocess.run([program(), "-v", "error", "-nostdin", "-y", *again], check=True, capture_output=True)
+    part.unlink()
 
 
 def named(file: Path) -> Case:
@@ -95,4 +114,4 @@ def named(file: Path) -> Case:
     clip = media.probe(file)
     # Some containers do not say how long they are.
     seconds = clip.duration_s or sum(1 for _ in media.frames(clip)) / VIDEO_FPS
-    return Case(file.name, file, seconds, clip.width, clip.height)
+    return Case(file.name, file, seconds, clip.width, clip.height, by_name=True)

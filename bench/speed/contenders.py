@@ -37,7 +37,7 @@ class Contender:
     model: str | None = None
     detector: str | None = None
     once: bool = False
-    """Slow enough that one round says it all."""
+    """Slow enough that one round says it all, and that clips of different lengths do."""
     told_faces: bool = False
     """It must be told where the faces are."""
     environment: dict[str, str] = field(default_factory=dict)

@@ -41,6 +41,8 @@ def measure(contender: Contender, case: Case, boxes: list[list[float]], how: How
         return without("skipped", contender.reason or "It is not there.")
     if case.seconds > contender.longest_s:
         return without("skipped", f"Slow, and given no more than {contender.longest_s:g} s of video.")
+    if contender.once and not (case.by_length or case.by_name):
+        return without("skipped", "Slow, and given the clips that differ in length.")
     if contender.told_faces and not boxes:
         return without("skipped", "It must be told where the faces are, and none was found.")
     long = case.seconds > WARM_UP_LONGEST_S

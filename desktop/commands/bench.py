@@ -24,7 +24,7 @@ syncnet-python (where it is installed) and plain decoding on the same clips: pup
 numbers of faces, or the files you name. Then the command line over many files with --jobs 1 and 2.
 """
 EPILOG = """\
-A full run takes about half an hour on two cores, --quick a few minutes. Other programs slow it down; the tables tell the
+A full run takes about a quarter of an hour on two cores, --quick a few minutes. Other programs slow it down; the tables tell the
 load before. An installed program, which has no benchmark beside it, times FILE with Lipgate alone.
 """
 
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _usage(arguments: argparse.Namespace) -> str | None:
-    """What would be found out after half an hour."""
+    """What would be found out after a quarter of an hour."""
     for target in filter(None, (arguments.json, arguments.plot, arguments.results)):
         if not target.absolute().parent.is_dir():
             return f"the folder of {target} does not exist"
