@@ -17,7 +17,10 @@ NAMES = ("decode", "mini", "syncnet", "reference", "syncnet-python")
 """What `--only` takes."""
 
 SLOW_LONGEST_S = 20.0
-"""Videos longer than this are not given to the reference and its kin unless somebody asks: the cost is a straight line."""
+"""Videos longer than this are not given to the reference unless somebody asks: the cost is a straight line."""
+
+PACKAGE_LONGEST_S = 5.0
+"""The same for the package, which does what the reference does."""
 
 SYNCNET_LONGEST_S = 60.0
 """The same for Lipgate's `syncnet`."""
@@ -145,7 +148,7 @@ def _package(choice: Choice) -> Contender:
     def command(request: dict[str, Any]) -> list[str]:
         return [choice.other_python, "-P", script, json.dumps({**request, "ffmpeg": program()})]
 
-    longest = choice.longest_s or SLOW_LONGEST_S
+    longest = choice.longest_s or PACKAGE_LONGEST_S
     version = ended.output.strip()
     return Contender(f"syncnet-python {version}, random weights", command, longest_s=longest, once=True, told_faces=True)
 

@@ -103,15 +103,23 @@ class _Watch:
 
 
 def _family(process: int) -> list[int]:
-    """A process and all below it."""
+    """A process and all below it.
+
+    One that has only just been split off is left out: until it becomes another program all its memory is its parent's.
+    """
     found, waiting = [], [process]
     while waiting:
         one = waiting.pop()
         found.append(one)
         for listed in Path(f"/proc/{one}/task").glob("*/children"):
             with contextlib.suppress(OSError):  # ended meanwhile
-                waiting += map(int, listed.read_text().split())
+                waiting += [child for child in map(int, listed.read_text().split()) if _started(child) != _started(one)]
     return found
+
+
+def _started(process: int) -> bytes:
+    """The command line of what it runs."""
+    return Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def _resident(process: int) -> int:

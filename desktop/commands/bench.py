@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--quick", action="store_true", help="fewer and smaller clips, fewer rounds")
     parser.add_argument("--rounds", type=number(1, 1000), metavar="N", help="times each clip is scored (default 5, quick 2)")
     parser.add_argument("--only", action="append", choices=CONTENDERS, default=[], help="time that; may be repeated")
-    text = "longest video in seconds that slow contenders are given (default: reference and package 20, syncnet 60)"
+    text = "longest video in seconds that slow contenders are given (default: reference 20, package 5, syncnet 60)"
     parser.add_argument("--longest", type=number(1, 100_000), metavar="S", help=text)
     text = "longest time in seconds that one measurement may take (default 1800)"
     parser.add_argument("--limit", type=number(1, 1_000_000), default=1800, metavar="S", help=text)
