@@ -29,11 +29,11 @@ def _voice(start_s: float) -> np.ndarray:
 VOICE, OTHER = _voice(3.0), _voice(24.0)
 
 
-def _room(seed: int) -> np.ndarray:
-    """The voice as one of two microphones in a room hears it."""
+def _room(seed: int, echo: float = 0.4) -> np.ndarray:
+    """The voice as one of two microphones in a room hears it, with echoes so much louder than what comes straight."""
     rng = np.random.default_rng(seed)
     echoes = rng.normal(0, 1, RATE // 2) * 10 ** (-3 * np.arange(RATE // 2) / (0.4 * RATE))
-    echoes *= 0.4 / np.sqrt(np.square(echoes).sum())
+    echoes *= echo / np.sqrt(np.square(echoes).sum())
     echoes[seed * 9] += 1
     return np.convolve(VOICE, echoes)[: len(VOICE)]
 
@@ -59,6 +59,7 @@ ONE_VOICE: dict[str, Callable[[], Ears]] = {
     "turned over": lambda: (VOICE, -VOICE),
     "fainter and later": lambda: (VOICE, 0.4 * np.roll(VOICE, 60)),
     "a room": lambda: (_room(1), _room(2)),
+    "a microphone near, another far": lambda: (VOICE, _room(1, 3.0) / 3),
     "a noise in each": lambda: (VOICE + _noise(1), VOICE + _noise(2)),
     "wide music": lambda: (VOICE + _music(1), VOICE + _music(2)),
     "music in the other": lambda: (VOICE, _music(1)),
