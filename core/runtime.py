@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -122,6 +123,23 @@ def open_network(bundle: Bundle, branch: str, device: Device, threads: int = 0) 
     if device == "cpu" or bundle.source is None:
         return OnnxNetwork(bundle.read_branch(branch), threads)
     return open_torch(bundle, branch, device)
+
+
+def open_meanwhile(bundle: Bundle, branch: str, threads: int = 0) -> Network:
+    """As `open_network` on CPU, for one that takes long to open: it is checked here and made ready in a thread.
+
+    Raises:
+        WeightsError: weights_missing, weights_mismatch.
+    """
+    content = bundle.read_branch(branch)
+    opener = ThreadPoolExecutor(1, "open")
+    opening = opener.submit(OnnxNetwork, content, threads)
+    opener.shutdown(wait=False)
+
+    def run(**inputs: np.ndarray) -> list[np.ndarray]:
+        return opening.result()(**inputs)
+
+    return run
 
 
 def open_torch(bundle: Bundle, branch: str, device: str) -> TorchNetwork:

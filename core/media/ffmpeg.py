@@ -68,16 +68,17 @@ def program() -> str:
         raise InputError("ffmpeg_missing", "No ffmpeg program was found; reinstall the package imageio-ffmpeg.") from error
 
 
-def input_arguments(path: Path, max_pixels: int | None = None) -> list[str]:
+def input_arguments(path: Path, max_pixels: int | None = None, threads: int = MAX_THREADS) -> list[str]:
     """Arguments that open `path` and nothing else. The `file:` prefix keeps names such as `-y` or `concat:a|b` plain names.
 
     Args:
         path: a local file.
         max_pixels: larger pictures are refused by the decoders themselves, whatever the container says.
+        threads: most of a decoder. Several begin with as many pictures, also where one is wanted.
     """
     limit = ["-max_pixels", str(max_pixels)] if max_pixels else []
-    threads = ["-threads", str(min(MAX_THREADS, os.cpu_count() or 1))]
-    return ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, *limit, *threads, "-i", f"file:{path}"]
+    decoding = ["-threads", str(min(threads, os.cpu_count() or 1))]
+    return ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, *limit, *decoding, "-i", f"file:{path}"]
 
 
 @contextlib.contextmanager

@@ -221,7 +221,7 @@ def _run(path: Path, outputs: list[str], max_pixels: int | None = None, deadline
     """What ffmpeg writes and what it logs, without the file's name: that may hold anything."""
     left = PROBE_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
     seconds = min(PROBE_SECONDS, left)
-    with ffmpeg.running([*ffmpeg.input_arguments(path, max_pixels), *outputs], capture_log=True) as process:
+    with ffmpeg.running([*ffmpeg.input_arguments(path, max_pixels, threads=1), *outputs], capture_log=True) as process:
         try:
             said, log = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as error:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lipgate.core.faces import mouth
-from lipgate.core.runtime import Device, Network, open_network
+from lipgate.core.runtime import Device, Network, open_meanwhile, open_network
 from lipgate.core.sync.ear import GridEar, OnStates, Samples
 from lipgate.core.sync.whisper import CORE_FRAMES, MARGIN_FRAMES
 from lipgate.core.weights.bundle import Bundle
@@ -41,8 +41,9 @@ class MiniModel:
         Raises:
             WeightsError: weights_missing, weights_mismatch.
         """
+        states = open_meanwhile(encoder, "states", threads)
         video, audio = (open_network(bundle, branch, device, threads) for branch in ("video", "audio"))
-        return cls(video, audio, open_network(encoder, "states", "cpu", threads))
+        return cls(video, audio, states)
 
     def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """See `SyncModel.crop`. Returns uint8 (n, 64, 64), grey; the boxes are not used."""
