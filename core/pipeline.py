@@ -266,7 +266,7 @@ class _Run:
         scorer.feed(piece, keep)
 
     def _finish(self, scorer: TrackScorer, track: int, meter: SpeechMeter, artifacts: Artifacts | None) -> TrackResult:
-        boxes = np.concatenate(scorer.boxes)
+        boxes = scorer.boxes
         long_enough = scorer.frames >= self.limits.min_track_frames
         sync, distances = scorer.finish() if long_enough else (None, None)
         size = (boxes[:, 2] - boxes[:, 0]).mean() * self.clip.width / self.clip.decoded_size[0]

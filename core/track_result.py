@@ -11,10 +11,10 @@ from lipgate.core.constants import VIDEO_FPS, WINDOW_FRAMES
 from lipgate.core.presence.findings import Finding
 from lipgate.core.reasons import Reason
 from lipgate.core.sync.course import GROUP, WINDOW_ROWS, Course, Stretch, Window, course, windows
-from lipgate.core.sync.distances import SyncResult, exact_offset, search
+from lipgate.core.sync.distances import BLOCK_ROWS, SyncResult, exact_offset, search, sums_and_counts
 from lipgate.core.sync.line import straightened
 
-BLOCK_ROWS = 25
+JACKKNIFE_ROWS = 25
 """Rows that are left out at a time for the interval of an offset: neighbours within a second are not independent."""
 
 LEAST_CONFIDENCE = 0.3
@@ -71,12 +71,17 @@ class Groups:
     @classmethod
     def of(cls, distances: np.ndarray, spoken: np.ndarray) -> "Groups":
         """Of rows; the arguments are those of `over_time`, speech that of each row."""
-        starts = np.arange(0, len(distances), GROUP)
-        exists = ~np.isnan(distances)
-        count = np.add.reduceat(exists, starts, axis=0, dtype=np.float32)
-        sums = np.add.reduceat(np.where(exists, distances, 0.0), starts, axis=0)
-        means = np.where(count > 0, sums / np.maximum(count, 1), np.nan)
-        return cls(means.astype(np.float16), np.add.reduceat(spoken, starts).astype(np.float16), len(distances))
+        blocks = []
+        size = BLOCK_ROWS // GROUP * GROUP
+        for start in range(0, len(distances), size):
+            part = distances[start : start + size]
+            exists = ~np.isnan(part)
+            starts = np.arange(0, len(part), GROUP)
+            count = np.add.reduceat(exists, starts, axis=0, dtype=np.float32)
+            sums = np.add.reduceat(np.where(exists, part, 0.0), starts, axis=0)
+            blocks.append(np.where(count > 0, sums / np.maximum(count, 1), np.nan).astype(np.float16))
+        speech = np.add.reduceat(spoken.astype(np.float32), np.arange(0, len(distances), GROUP)).astype(np.float16)
+        return cls(np.concatenate(blocks), speech, len(distances))
 
     @property
     def each_row(self) -> tuple[np.ndarray, np.ndarray]:
@@ -209,16 +214,14 @@ def _fits(distances: np.ndarray, stretches: Sequence[Stretch]) -> tuple[Fit, ...
 
 def _interval_ms(distances: np.ndarray) -> float | None:
     """Jackknife over blocks of a second of the exact offset."""
-    blocks = len(distances) // BLOCK_ROWS
+    blocks = len(distances) // JACKKNIFE_ROWS
     if blocks < 3:
         return None
-    exists = ~np.isnan(distances)
-    sums = np.where(exists, distances, 0.0).astype(np.float64)
-    total, count = sums.sum(axis=0), exists.sum(axis=0)
+    total, count = sums_and_counts(distances)
     offsets = []
     for block in range(blocks):
-        rows = slice(block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS)
-        curve = (total - sums[rows].sum(axis=0)) / np.maximum(count - exists[rows].sum(axis=0), 1)
+        out, out_count = sums_and_counts(distances[block * JACKKNIFE_ROWS : (block + 1) * JACKKNIFE_ROWS])
+        curve = (total - out) / np.maximum(count - out_count, 1)
         offsets.append(exact_offset(curve))
     deviation = np.sqrt((blocks - 1) / blocks * np.square(np.array(offsets) - np.mean(offsets)).sum())
     return round(float(1.96 * deviation * 1000 / VIDEO_FPS), 1)

@@ -52,7 +52,7 @@ class _Track:
     number: int
     start: int
     boxes: list[np.ndarray] = field(default_factory=list)
-    """One for each frame from `start` to the last detection, gaps filled."""
+    """One for each frame from `start` to the last detection, gaps filled; without the first `dropped`."""
     landmarks: list[np.ndarray] = field(default_factory=list)
     seen: list[bool] = field(default_factory=list)
     """As `TrackPiece.seen`."""
@@ -61,16 +61,31 @@ class _Track:
     crowded_out: bool = False
     handed_on: int = 0
     """How many frames have been handed on."""
+    dropped: int = 0
+    """How many of the first are kept no more."""
 
     @property
     def seen_until(self) -> int:
         """Index of the frame of the last detection."""
-        return self.start + len(self.boxes) - 1
+        return self.start + self.frames - 1
+
+    @property
+    def frames(self) -> int:
+        """How many there are until the last detection."""
+        return self.dropped + len(self.boxes)
 
     @property
     def needs_from(self) -> int:
         """First frame whose picture is still needed."""
         return self.start + self.handed_on
+
+    def hand_on(self, stop: int) -> None:
+        """Note that the frames before `stop` were handed on, and drop what no later one is smoothed with."""
+        self.handed_on = stop
+        drop = max(0, min(stop - smooth.LOOKAHEAD, self.frames - 1) - self.dropped)
+        for kept in (self.boxes, self.landmarks, self.seen):
+            del kept[:drop]
+        self.dropped += drop
 
     def overlap(self, index: int, box: np.ndarray, *, predict: bool) -> float:
         """How well a box fits where the face was last, or where it would be by now if it went on."""
@@ -207,22 +222,23 @@ class Follower:
         self._pictures.clear()
 
     def _piece(self, track: _Track, ended: bool) -> Iterator[TrackPiece]:
-        stop = len(track.boxes) if ended else len(track.boxes) - smooth.LOOKAHEAD
+        stop = track.frames if ended else track.frames - smooth.LOOKAHEAD
         start = track.handed_on
         if stop <= start and not ended:
             return
         first = track.start + start - self._pictures[0].index
         known = max(0, start - smooth.LOOKAHEAD)  # and not from the beginning: a track may last for hours
+        dropped = track.dropped
         yield TrackPiece(
             track=track.number,
             start=track.start + start,
             images=[self._pictures[first + offset].image for offset in range(stop - start)],
-            boxes=smooth.boxes(np.asarray(track.boxes[known:]), start - known, stop - known),
-            landmarks=smooth.landmarks(np.asarray(track.landmarks[known:]), start - known, stop - known),
+            boxes=smooth.boxes(np.asarray(track.boxes[known - dropped :]), start - known, stop - known),
+            landmarks=smooth.landmarks(np.asarray(track.landmarks[known - dropped :]), start - known, stop - known),
             last=ended,
-            seen=np.array(track.seen[start:stop], bool),
+            seen=np.array(track.seen[start - dropped : stop - dropped], bool),
         )
-        track.handed_on = stop
+        track.hand_on(stop)
 
     def _free(self, now: int) -> None:
         needed = min((track.needs_from for track in self._live), default=now)

@@ -5,12 +5,12 @@ although every change of the offset costs something (dynamic programming), and t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from lipgate.core.sync.distances import SyncResult, search
+from lipgate.core.sync.distances import BLOCK_ROWS, SyncResult, search
 from lipgate.core.sync.line import Line, best_line
 
 WINDOW_ROWS = 50
@@ -44,7 +44,7 @@ MIN_DRIFT_FRAMES = 1.5
 """A drift that moves the sound less over the whole track cannot be told from none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """Two seconds of a track, judged by themselves."""
 
@@ -110,6 +110,9 @@ def windows(distances: np.ndarray, offset_frames: int) -> list[Window]:
         part = distances[start : start + WINDOW_ROWS]
         sync = search(part)
         if sync is not None:
+            sync = replace(
+                sync, curve=sync.curve.astype(np.float32), framewise_confidence=sync.framewise_confidence.astype(np.float16)
+            )
             found.append(Window(start, len(part), sync, _kept(sync, offset_frames)))
     return found
 
@@ -133,9 +136,9 @@ def course(distances: np.ndarray, spoken: np.ndarray, least_confidence: float, *
     """
     if not len(distances):
         return Course((), None)
-    relative = relative_to_median(distances) * spoken[: len(distances), None]
-    costs = _grouped(relative)
-    stretches = _sharpened(_stretches(_path(costs, least_confidence), len(distances), costs.shape[1] // 2), relative)
+    costs = _grouped(distances, spoken)
+    found = _stretches(_path(costs, least_confidence), len(distances), costs.shape[1] // 2)
+    stretches = _sharpened(found, costs, distances, spoken)
     if not drifts:
         return Course(stretches, None)
     drift = drifting(costs, (np.arange(len(costs)) + 0.5) * GROUP, float(spoken[: len(distances)].sum()))
@@ -168,10 +171,17 @@ def relative_to_median(distances: np.ndarray) -> np.ndarray:
     return np.where(missing, 0.0, distances - middle)
 
 
-def _grouped(relative: np.ndarray) -> np.ndarray:
-    """Sums over groups of rows, float64 (groups, shifts)."""
-    full = -(-len(relative) // GROUP) * GROUP
-    return np.pad(relative, ((0, full - len(relative)), (0, 0))).reshape(-1, GROUP, relative.shape[1]).sum(axis=1)
+def _grouped(distances: np.ndarray, spoken: np.ndarray) -> np.ndarray:
+    """Sums over groups of rows of what each shift gains, weighted by speech: float64 (groups, shifts)."""
+    blocks = []
+    size = BLOCK_ROWS // GROUP * GROUP
+    for start in range(0, len(distances), size):
+        part = distances[start : start + size]
+        relative = relative_to_median(part) * spoken[start : start + len(part), None]
+        full = -(-len(relative) // GROUP) * GROUP
+        padded = np.pad(relative, ((0, full - len(relative)), (0, 0)))
+        blocks.append(padded.reshape(-1, GROUP, relative.shape[1]).sum(axis=1))
+    return np.concatenate(blocks)
 
 
 def _path(costs: np.ndarray, least_confidence: float) -> np.ndarray:
@@ -182,7 +192,7 @@ def _path(costs: np.ndarray, least_confidence: float) -> np.ndarray:
     nowhere = np.where(weight, -least_confidence * GROUP, 0.0)
     emission = np.column_stack([costs, nowhere])
     total = emission[0].copy()
-    came_from = np.empty((groups, shifts + 1), np.int32)
+    came_from = np.empty((groups, shifts + 1), np.int16)
     own = np.arange(shifts + 1)
     for group in range(groups):
         if group:
@@ -244,12 +254,14 @@ def _turn(summed: np.ndarray) -> int:
     return round(float(np.flatnonzero(low).mean()))
 
 
-def _sharpened(stretches: tuple[Stretch, ...], relative: np.ndarray) -> tuple[Stretch, ...]:
+def _sharpened(
+    stretches: tuple[Stretch, ...], costs: np.ndarray, distances: np.ndarray, spoken: np.ndarray
+) -> tuple[Stretch, ...]:
     """Find each stretch's offset from all its rows, then the very row at which one offset becomes the other."""
-    vshift = relative.shape[1] // 2
+    vshift = distances.shape[1] // 2
     found = []
     for stretch in stretches:
-        inner = relative[stretch.start : stretch.stop].sum(axis=0)
+        inner = costs[stretch.start // GROUP : -(-stretch.stop // GROUP)].sum(axis=0)
         offset = None if stretch.offset_frames is None else vshift - int(inner.argmin())
         found.append(Stretch(stretch.start, stretch.stop, offset))
     for number in range(1, len(found)):
@@ -257,7 +269,8 @@ def _sharpened(stretches: tuple[Stretch, ...], relative: np.ndarray) -> tuple[St
         if before.offset_frames is None or after.offset_frames is None or before.offset_frames == after.offset_frames:
             continue
         low, high = max(before.start, after.start - WINDOW_ROWS) + 1, min(after.stop, after.start + WINDOW_ROWS)
-        gain = relative[low:high, vshift - before.offset_frames] - relative[low:high, vshift - after.offset_frames]
+        relative = relative_to_median(distances[low:high]) * spoken[low:high, None]
+        gain = relative[:, vshift - before.offset_frames] - relative[:, vshift - after.offset_frames]
         at = low + _turn(np.concatenate([[0.0], np.cumsum(gain)]))
         found[number - 1] = Stretch(before.start, at, before.offset_frames)
         found[number] = Stretch(at, after.stop, after.offset_frames)

@@ -6,8 +6,11 @@ import numpy as np
 
 from lipgate.core.constants import FRAMEWISE_MEDIAN, VSHIFT
 
+BLOCK_ROWS = 4096
+"""Rows that are worked on at a time."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class SyncResult:
     """Offset and certainty of one face track."""
 
@@ -71,17 +74,18 @@ def search(distances: np.ndarray, vshift: int | None = None) -> SyncResult | Non
     Returns:
         None where some shift has no pair at all, so that the shifts cannot be compared.
     """
-    exists = ~np.isnan(distances)
-    if not len(distances) or not exists.any(axis=0).all():
+    sums, count = sums_and_counts(distances)
+    if not len(distances) or not count.all():
         return None
-    curve = np.where(exists, distances, 0).sum(axis=0, dtype=np.float64) / exists.sum(axis=0)
+    curve = sums / count
     reach = len(curve) // 2
     first = 0 if vshift is None else reach - vshift
     searched = curve[first : len(curve) - first]
     best = first + int(searched.argmin())
     calibrated = max(0, min(max(reach - VSHIFT, best - 2 * VSHIFT), best))
     middle = float(np.median(curve[calibrated : calibrated + 2 * VSHIFT + 1]))
-    framewise = np.where(exists[:, best], middle - distances[:, best].astype(np.float64), 0.0)
+    at_best = distances[:, best].astype(np.float64)
+    framewise = np.where(np.isnan(at_best), 0.0, middle - at_best)
     return SyncResult(
         offset_frames=reach - best,
         confidence=middle - float(curve[best]),
@@ -89,6 +93,21 @@ def search(distances: np.ndarray, vshift: int | None = None) -> SyncResult | Non
         curve=searched,
         framewise_confidence=_median_filter(framewise),
     )
+
+
+def sums_and_counts(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and number of the pairs that exist at each shift; a track of hours is not copied for it.
+
+    Returns:
+        float64 and int64 (2 reach + 1,).
+    """
+    sums, count = np.zeros(distances.shape[1]), np.zeros(distances.shape[1], np.int64)
+    for start in range(0, len(distances), BLOCK_ROWS):
+        block = distances[start : start + BLOCK_ROWS]
+        exists = ~np.isnan(block)
+        sums += np.where(exists, block, 0).sum(axis=0, dtype=np.float64)
+        count += exists.sum(axis=0)
+    return sums, count
 
 
 def exact_offset(curve: np.ndarray) -> float:

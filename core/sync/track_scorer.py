@@ -8,6 +8,7 @@ from lipgate.core.constants import WINDOW_FRAMES
 from lipgate.core.faces.track import TrackPiece
 from lipgate.core.sync.distances import SyncResult, compared, fill_with_zero_vectors, pair_distances, search
 from lipgate.core.sync.ear import Ear
+from lipgate.core.sync.growing import Growing
 from lipgate.core.sync.model import SyncModel
 
 _OVERLAP = WINDOW_FRAMES - 1
@@ -36,9 +37,13 @@ class TrackScorer:
         self._crops: list[np.ndarray] = []
         self._crops_from = 0
         self._done = 0
-        self._distances: list[np.ndarray] = []
-        self.boxes: list[np.ndarray] = []
-        """Smoothed boxes of the pieces, float32 (n, 4) each."""
+        self._distances = Growing(2 * self._reach + 1)
+        self._boxes = Growing(4)
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """Smoothed boxes of all frames, float32 (n, 4); asked for when all were fed."""
+        return self._boxes.array
 
     @property
     def needs_sound_from(self) -> int:
@@ -54,7 +59,7 @@ class TrackScorer:
         if piece.images:
             crops = self._model.crop(piece.images, piece.boxes, piece.landmarks)
             self._crops.extend(crops)
-            self.boxes.append(piece.boxes)
+            self._boxes.add(piece.boxes)
             self.frames += len(crops)
             if on_crops:
                 on_crops(crops)
@@ -76,9 +81,7 @@ class TrackScorer:
         while self._done < windows:
             self._embed(min(windows, self._done + self._model.chunk_frames), ended=True)
         self._crops.clear()
-        if not self._distances:
-            return None, np.empty((0, 2 * self._reach + 1), np.float32)
-        distances = np.concatenate(self._distances)[: max(windows, 0)]
+        distances = self._distances.array[: max(windows, 0)]
         return search(distances, self._vshift), distances
 
     def _embed(self, stop: int, ended: bool) -> None:
@@ -88,7 +91,7 @@ class TrackScorer:
         distances = pair_distances(video, audio, lead, self._reach)
         if self._model.zero_padded:
             distances = fill_with_zero_vectors(distances, video)
-        self._distances.append(distances)
+        self._distances.add(distances)
         self._done = stop
         keep = max(0, stop - self._model.video_context)
         del self._crops[: keep - self._crops_from]
