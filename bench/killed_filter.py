@@ -24,7 +24,7 @@ from lipgate.core.media import ffmpeg
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 2
-SIDE = 192
+SIDE = 320
 """Pixels of a clip."""
 
 

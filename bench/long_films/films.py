@@ -28,7 +28,7 @@ def films(takes: Sequence[Take], seed: int) -> Iterator[Film]:
     for name, seconds in (("steps at cuts", 100), ("steps", 100)):
         film = _own(name, takes, seconds, rng)
         yield replace(film, steps=_steps(film, rng, at_cuts=name == "steps at cuts"))
-    for percent, seconds in ((1.0, 70), (-1.0, 70), (0.2, 170), (-0.2, 170), (4.0, 26), (-4.0, 26)):
+    for percent, seconds in ((1.0, 70), (-1.0, 70), (0.2, 170), (-0.2, 170), (4.0, 20), (-4.0, 20)):
         yield replace(_own(f"drift {percent:+g} %", takes, seconds, rng), drift=10 * percent)
     for name, share, kind in (("dubbed", 3, Kind.DUBBED), ("unseen", 3, Kind.UNSEEN)):
         yield _mixed(name, takes, 90, rng, {kind: share})

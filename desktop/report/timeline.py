@@ -3,11 +3,12 @@
 Each state has a lane of its own, so that nobody has to tell colours apart; the colours are those of Okabe and Ito.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.constants import MS_PER_FRAME, VIDEO_FPS
 from lipgate.core.report import Report
-from lipgate.core.timeline import Segment, State
+from lipgate.core.timeline import Segment, State, shares
 from lipgate.desktop.exports.graded import said
 from lipgate.desktop.report import words
 from lipgate.desktop.report.svg import ticks_around
@@ -36,6 +37,25 @@ _STEPS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 """Seconds between marks of time."""
 
 
+@dataclass(frozen=True)
+class LaidOut:
+    """What is drawn of a video."""
+
+    segments: Sequence[Segment]
+    length_s: float
+    cuts_s: Sequence[float]
+    max_offset_ms: float
+    """How far from `expected_ms` an offset is in sync."""
+    expected_ms: float
+
+    @classmethod
+    def of(cls, report: Report) -> "LaidOut":
+        """Of a report."""
+        limits, length = report.limits, report.decoded_frames / VIDEO_FPS
+        allowed, expected = limits.max_offset_frames * MS_PER_FRAME, limits.expected_offset_frames * MS_PER_FRAME
+        return cls(report.verdict.segments, length, [cut / VIDEO_FPS for cut in report.cuts], allowed, expected)
+
+
 def timeline(report: Report, key: str, *, pictures: bool = True) -> str:
     """A card, empty where there is nothing to lay out.
 
@@ -44,17 +64,16 @@ def timeline(report: Report, key: str, *, pictures: bool = True) -> str:
         key: makes ids unique on the page.
         pictures: whether to look into the video for thumbnails.
     """
-    found = report.verdict.segments
-    length = report.decoded_frames / VIDEO_FPS
-    if not found or not length:
+    laid_out = LaidOut.of(report)
+    if not laid_out.segments or not laid_out.length_s:
         return ""
     strip = thumbnails(report) if pictures else []
     images = "".join(f'<img src="{source}" alt="">' for source in strip)
     return (
         f'<section class="card timeline" aria-labelledby="{key}-h"><h3 id="{key}-h">Timeline</h3><p>{_in_words(report)}</p>'
         f'<div class="scroll" tabindex="0" role="group" aria-label="Timeline, from left to right"><div class="wide-plot">'
-        f"{f'<div class=strip>{images}</div>' if images else ''}{_drawn(report, length, key)}</div></div>"
-        f"{_table(found)}</section>"
+        f"{f'<div class=strip>{images}</div>' if images else ''}{drawn(laid_out, key)}</div></div>"
+        f"{_table(laid_out.segments)}</section>"
     )
 
 
@@ -71,8 +90,14 @@ def _in_words(report: Report) -> str:
     return said_so
 
 
-def _drawn(report: Report, length: float, key: str) -> str:
-    found = report.verdict.segments
+def drawn(laid_out: LaidOut, key: str) -> str:
+    """The drawing alone, SVG.
+
+    Args:
+        laid_out: with one segment at least.
+        key: makes ids unique on the page.
+    """
+    found, length = laid_out.segments, laid_out.length_s
 
     def x(seconds: float) -> float:
         return _LEFT + seconds / length * (_WIDTH - _LEFT - _RIGHT)
@@ -92,41 +117,38 @@ def _drawn(report: Report, length: float, key: str) -> str:
     ]
     top += _LANE + _GAP
     bottom = top
-    plot, top = _offsets(report, found, x, length, top + 14)
+    plot, top = _offsets(laid_out, x, top + 14)
     parts += plot
-    for cut in report.cuts:
-        at = x(cut / VIDEO_FPS)
+    for cut_s in laid_out.cuts_s:
+        at = x(cut_s)
         parts.append(f'<line class="cut" x1="{at:.1f}" x2="{at:.1f}" y1="4" y2="{bottom:.1f}"/>')
     step = next((step for step in _STEPS if length / step <= 10), _STEPS[-1])
     for number in range(int(length / step) + 1):
         at = number * step
         parts.append(_text(x(at), top + 16, _clock(at, 0 if step >= 1 else 1), "end" if at > 0.98 * length else "middle"))
     height = top + 24
-    summary = f"{_plain(report)} {len(report.cuts)} cuts."
+    parts_of = shares(found)
+    spoken = ", ".join(f"{parts_of[state]:.0%} {name}" for state, name in LANES.items())
+    summary = f"Of the speech of {length:.1f} s: {spoken}. {len(laid_out.cuts_s)} cuts."
     return (
         f'<svg class="plot" role="img" viewBox="0 0 {_WIDTH} {height:.0f}" aria-labelledby="{key}-t {key}-d">'
         f'<title id="{key}-t">Timeline of the video</title><desc id="{key}-d">{words.text(summary)}</desc>{"".join(parts)}</svg>'
     )
 
 
-def _plain(report: Report) -> str:
-    return f"{_in_words(report)} {len(report.verdict.segments)} stretches in {report.decoded_frames / VIDEO_FPS:.1f} s."
-
-
-def _offsets(report: Report, found: Sequence[Segment], x, length: float, top: float) -> tuple[list[str], float]:  # type: ignore[no-untyped-def]
+def _offsets(laid_out: LaidOut, x: Callable[[float], float], top: float) -> tuple[list[str], float]:
     """Offset over time; nothing where none was measured. Returns what is drawn, and where it ends."""
-    measured = [one for one in found if one.offset_ms is not None]
+    measured = [one for one in laid_out.segments if one.offset_ms is not None]
     if not measured:
         return [], top - 14
-    allowed = report.limits.max_offset_frames * 1000 / VIDEO_FPS
-    expected = report.limits.expected_offset_frames * 1000 / VIDEO_FPS
+    allowed, expected = laid_out.max_offset_ms, laid_out.expected_ms
     reach = [(one.offset_ms or 0.0) + sign * (one.ci_ms or 0.0) for one in measured for sign in (-1, 1)]
     ticks = ticks_around(min(*reach, expected - allowed) * 1.1, max(*reach, expected + allowed) * 1.1, 4)
 
     def y(offset_ms: float) -> float:
         return top + (ticks[-1] - offset_ms) / (ticks[-1] - ticks[0]) * _PLOT
 
-    left, right = x(0), x(length)
+    left, right = x(0), x(laid_out.length_s)
     parts = [f'<line class="grid" x1="{left:.1f}" x2="{right:.1f}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>' for tick in ticks]
     parts += [_text(_LEFT - 8, y(tick) + 4, f"{words.number(tick, 0, signed=True)} ms", "end") for tick in ticks]
     band_top, band = y(expected + allowed), y(expected - allowed) - y(expected + allowed)

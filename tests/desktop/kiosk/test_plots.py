@@ -13,6 +13,7 @@ from lipgate.core.pipeline import score
 from lipgate.core.report import Report
 from lipgate.desktop.kiosk.plots import plots
 from lipgate.desktop.report import plots as html_plots
+from lipgate.desktop.report.timeline import LaidOut, drawn
 
 MakePuppet = Callable[..., Path]
 
@@ -53,6 +54,19 @@ def test_the_plots_are_those_of_the_measured_track(report: Report) -> None:
     assert f"at {speaker.sync.offset_frames} frames" in drawn["curve"]
 
 
+def test_the_timeline_is_that_of_the_report(report: Report) -> None:
+    found = plots(stored(report), "attempt")
+    assert found is not None
+    assert found["timeline"] == drawn(LaidOut.of(report), "attempt-timeline")
+    assert found["timeline"].count("<rect") > len(report.verdict.segments)
+
+
+def test_a_report_of_an_earlier_version_has_no_timeline(report: Report) -> None:
+    document = stored(report)
+    del document["segments"]
+    assert set(plots(document, "attempt") or ()) == {"curve", "framewise"}
+
+
 def test_of_several_faces_the_speaker_is_drawn(report: Report) -> None:
     document = stored(report)
     (speaker,) = document["debug"]["all_results"]
@@ -64,7 +78,7 @@ def test_of_several_faces_the_speaker_is_drawn(report: Report) -> None:
 def test_each_key_gives_ids_of_its_own(report: Report) -> None:
     both = [plots(stored(report), key) for key in ("attempt-1", "attempt-2")]
     ids = [found for drawn in both if drawn for drawing in drawn.values() for found in re.findall(r' id="([^"]*)"', drawing)]
-    assert len(ids) == len(set(ids)) == 8
+    assert len(ids) == len(set(ids)) == 12
 
 
 def test_nothing_is_drawn_where_nothing_was_judged(puppet: MakePuppet, models: Models) -> None:

@@ -10,21 +10,23 @@ const NUMBER = /[+\u2212-]?\d+(?:\.\d+)?%?/g;
 /**
  * A figure with a plot.
  * @param {string} drawing
- * @param {"curve"|"framewise"} kind
+ * @param {"timeline"|"curve"|"framewise"} kind
  */
 export function figure(drawing, kind) {
   return h(
     "figure",
-    { class: "plot-figure" },
+    { class: `plot-figure plot-${kind}` },
     h("h4", {}, t(`plot.${kind}`)),
     adopted(drawing, kind),
     h("figcaption", {}, t(`plot.${kind}_help`)),
   );
 }
 
-/** Both plots of an attempt or a test; nothing where there are none. */
+/** All plots of an attempt or a test; nothing where there are none. Reports of earlier versions have no timeline. */
 export function figures(plots) {
-  return plots && h("div", { class: "plots" }, figure(plots.curve, "curve"), figure(plots.framewise, "framewise"));
+  if (!plots) return plots;
+  const kinds = ["timeline", "curve", "framewise"].filter((kind) => plots[kind]);
+  return h("div", { class: "plots" }, ...kinds.map((kind) => figure(plots[kind], kind)));
 }
 
 function adopted(drawing, kind) {
