@@ -1,9 +1,11 @@
 """Tables of a run: for the terminal, and in Markdown for a file that is kept."""
 
+from bench.speed.aims import Aim, aims
 from bench.speed.results import Measurement, Results, Throughput
 
 COLUMNS = ("clip", "contender", "seconds", "x real time", "peak MB", "loading s", "of which, ms")
 FILES_COLUMNS = ("files", "--jobs", "seconds", "files a second", "times as fast as 1 job", "peak MB")
+AIM_COLUMNS = ("aimed at on two cores", "at most / at least", "measured", "reached")
 LINE_COLUMNS = ("contender", "fixed s", "s for a second of video", "farthest from the line")
 
 NOTES = (
@@ -31,6 +33,11 @@ def line_rows(results: Results) -> list[list[str]]:
         [item.contender, f"{item.fixed_s:.2f}", f"{item.per_video_second_s:.4f}", f"{item.worst_residual * 100:.0f} %"]
         for item in results.lines()
     ]
+
+
+def aim_rows(results: Results) -> list[list[str]]:
+    """One for each aim of which the run tells; `AIM_COLUMNS`."""
+    return [_aim_row(aim) for aim in aims(results)]
 
 
 def about(results: Results) -> str:
@@ -75,7 +82,12 @@ def markdown(results: Results, command: str, plot: str | None) -> str:
 
 
 def _parts(results: Results) -> list[tuple[tuple[str, ...], list[list[str]]]]:
-    every = [(COLUMNS, rows(results)), (LINE_COLUMNS, line_rows(results)), (FILES_COLUMNS, file_rows(results))]
+    every = [
+        (AIM_COLUMNS, aim_rows(results)),
+        (COLUMNS, rows(results)),
+        (LINE_COLUMNS, line_rows(results)),
+        (FILES_COLUMNS, file_rows(results)),
+    ]
     return [(columns, body) for columns, body in every if body]
 
 
@@ -85,6 +97,12 @@ def _row(item: Measurement) -> list[str]:
     stages = ", ".join(f"{name} {value:.0f}" for name, value in item.stages_ms.items() if value >= 1)
     numbers = [f"{item.seconds:.2f}", f"{item.real_time_factor:.1f}", _whole(item.peak_mb), f"{item.load_s:.2f}"]
     return [item.case, item.contender, *numbers, stages]
+
+
+def _aim_row(aim: Aim) -> list[str]:
+    word = "at least" if aim.at_least else "at most"
+    value = f"{aim.value:.0f}" if aim.value >= 100 else f"{aim.value:.2f}"
+    return [aim.what, f"{word} {aim.limit:g} {aim.unit}", value, "yes" if aim.reached else "no"]
 
 
 def _file_row(item: Throughput, first: float | None) -> list[str]:

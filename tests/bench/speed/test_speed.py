@@ -100,6 +100,29 @@ def test_the_page_tells_what_failed() -> None:
     assert "| 4 | 2 | failed | - | - | It died. |" in page
 
 
+def test_the_page_tells_which_aims_were_reached_and_which_were_not() -> None:
+    def took(case: str, contender: str, seconds: float, peak_mb: float) -> Measurement:
+        return Measurement(case, contender, "measured", seconds=seconds, load_s=0.1, real_time_factor=1.0, peak_mb=peak_mb)
+
+    measured = [
+        took("5 s 720p", "Lipgate mini + yunet", 0.7, 350),
+        took("5 s 720p", "Lipgate syncnet + yunet, random weights", 5.0, 600),
+        took("5 s 720p", "reference's steps, random weights", 60.0, 900),
+        took("5 s 2160p", "decode only", 2.0, 200),
+        took("5 s 2160p", "Lipgate mini + yunet", 2.5, 600),
+    ]
+    files = [Throughput(1, 1, 1.1, None), Throughput(16, 1, 12.0, None), Throughput(16, 2, 8.0, None)]
+    page = markdown(Results([], measured, files), "./lipgate bench", None)
+    assert "| 5 s of 720p, networks loaded | at most 0.45 s | 0.70 | no |" in page
+    assert "| 5 s of 720p, from the prompt | at most 1.2 s | 1.10 | yes |" in page
+    assert "| two processes against one, files a second | at least 1.8 times | 1.50 | no |" in page
+    assert "| 5 s of 4K against plain decoding | at most 1.3 times | 1.25 | yes |" in page
+    assert "| memory with ffmpeg's, 5 s of 720p | at most 400 MB | 350 | yes |" in page
+    assert "| syncnet against the reference's steps | at least 5 times as fast | 12.00 | yes |" in page
+    assert "10 minutes" not in page
+    assert "aimed at" not in markdown(Results([], measured[3:4], []), "./lipgate bench", None)
+
+
 def test_an_output_that_cannot_be_written_is_said_before_anything_is_timed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--json", "/nowhere/at/all.json"]) == 2
     assert "does not exist" in capsys.readouterr().err
