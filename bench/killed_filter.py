@@ -35,10 +35,16 @@ def make(sources: Sequence[Path], count: int, folder: Path) -> None:
         small = folder.parent / f"source{number}.mp4"
         size = ["-vf", f"scale={SIDE}:-2", "-t", str(SECONDS), "-c:v", "libx264", "-preset", "veryfast", "-c:a", "aac"]
         _ffmpeg([*ffmpeg.input_arguments(source), *size, f"file:{small}"])
-        for index in range(number, count, len(sources)):
-            clip = folder / f"{number}-{index:05}.mp4"
-            if not clip.exists():
-                _ffmpeg([*ffmpeg.input_arguments(small), "-c", "copy", "-metadata", f"title={index}", f"file:{clip}"])
+        copies(small, len(range(number, count, len(sources))), folder, f"{number}-")
+
+
+def copies(clip: Path, count: int, folder: Path, prefix: str = "") -> None:
+    """So many copies of a clip, no two with the same bytes, nothing encoded; those that are there stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        copy = folder / f"{prefix}{index:05}.mp4"
+        if not copy.exists():
+            _ffmpeg([*ffmpeg.input_arguments(clip), "-c", "copy", "-metadata", f"title={index}", f"file:{copy}"])
 
 
 def kill_often(command: Sequence[str], kills: int, rng: np.random.Generator, longest_s: float) -> tuple[int, int]:
