@@ -129,15 +129,19 @@ speaking = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-
 
 @speaking
 def test_only_the_phrase_that_is_shown_opens(begin: Begin, reads: Reads) -> None:
-    kiosk = begin(**LENIENT)
+    kiosk = begin(LIPGATE_KIOSK_MAX_ATTEMPTS="5", **LENIENT)
     session = kiosk.start("es")
     shown = session["challenge"]["digits"]
     other = [str((int(part) + 4) % 10) if part.isdecimal() else part for part in shown[:3]] + shown[3:]
     wrong = kiosk.attempt(session, reads("es", other)).json()
     assert (wrong["attempt"]["decision"], wrong["attempt"]["reason"]) == ("NEXT", "wrong_phrase"), wrong
-    session = wrong["session"]
-    right = kiosk.attempt(session, reads("es", session["challenge"]["digits"])).json()
-    assert (right["attempt"]["decision"], right["attempt"]["phrase_check"]) == ("ALLOW", "right"), right
+    session, told = wrong["session"], []
+    while session["state"] == "open":  # a synthetic voice is misheard one time in twenty
+        answer = kiosk.attempt(session, reads("es", session["challenge"]["digits"])).json()
+        session = answer["session"]
+        told.append((answer["attempt"]["decision"], answer["attempt"]["phrase_check"]))
+    assert told[-1] == ("ALLOW", "right"), told
+    assert session["state"] == "allowed"
 
 
 @speaking
