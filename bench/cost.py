@@ -46,14 +46,16 @@ def of_reference(clip: Path) -> float:
 
     def taken(rounds: int) -> float:
         asked = json.dumps(request | {"rounds": rounds, "boxes": boxes})
-        return cpu_seconds(lambda: _run(python("bench.speed.worker", "reference", asked)))
+        # On one thread: several wait for one another at full speed, and that would be counted.
+        return cpu_seconds(lambda: _run(python("bench.speed.worker", "reference", asked), OMP_NUM_THREADS="1"))
 
     return taken(1) - taken(0)
 
 
-def _run(command: Sequence[str]) -> str:
+def _run(command: Sequence[str], **extra: str) -> str:
     paths = os.pathsep.join([str(ROOT), str(ROOT / "src")])
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": paths}, cwd=ROOT)
+    environment = {**os.environ, "PYTHONPATH": paths, **extra}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
     return done.stdout
 
 
