@@ -27,7 +27,7 @@ class Context:
 for name in ("http_v2_health", "http_v2_job", "http_v2_usage"):
     answer = entry.handler(json.load(open(f"tests/events/{name}.json")), Context())
     print(answer["statusCode"], end=" ")
-print(sorted({"torch", "onnxruntime", "cv2"} & set(sys.modules)))
+print(sorted({"torch", "onnxruntime", "cv2", "numpy"} & set(sys.modules)))
 """
 
 
