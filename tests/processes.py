@@ -15,11 +15,11 @@ PATIENCE_S = 60.0
 def descendants(pid: int) -> list[int]:
     """All that a process has started and that still has a parent among them."""
     children: dict[int, list[int]] = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
+    for process in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):  # it may have ended meanwhile, or be none
             # After the name in brackets, which may hold anything: state, parent.
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(status.parent.name))
+            own, parent = int(process.name), int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(own)
     found, pending = [], [pid]
     while pending:
         found += (next_ones := children.get(pending.pop(), []))

@@ -3,7 +3,9 @@
 import re
 import subprocess
 from collections import deque
+from contextlib import suppress
 from threading import Thread
+from typing import IO
 
 _LINES = 20
 _SOURCE_OF_LINE = re.compile(r"^(\[[^\]]*\]\s*)+")
@@ -17,8 +19,13 @@ class Complaints:
         """Args: process: started with `capture_log=True`."""
         assert process.stderr is not None  # noqa: S101
         self._lines: deque[bytes] = deque(maxlen=_LINES)
-        self._thread = Thread(target=self._lines.extend, args=[iter(process.stderr)], daemon=True)
+        self._thread = Thread(target=self._keep, args=[process.stderr], daemon=True)
         self._thread.start()
+
+    def _keep(self, log: IO[bytes]) -> None:
+        # Whoever is done with the process without asking closes its log, also while it is being read.
+        with suppress(OSError, ValueError):
+            self._lines.extend(log)
 
     def text(self) -> str:
         """The first complaint kept, for a person. Call it when the process has ended."""
