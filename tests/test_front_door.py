@@ -1,5 +1,6 @@
 """`import lipgate`: what it offers is fixed, and costs nothing until it is used."""
 
+import os
 import re
 import subprocess
 import sys
@@ -63,3 +64,16 @@ def test_a_score_in_two_lines() -> None:
     report = lipgate.score(SAMPLE)
     assert report.decision is lipgate.Decision.NEXT  # a photograph whose jaw is moved
     assert report.to_dict()["offset_frames"] == 0
+
+
+def test_first_use_says_what_it_installs_and_complains_of_nothing(tmp_path: Path) -> None:
+    python = tmp_path / "venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nexit 0\n")  # installs nothing
+    python.chmod(0o755)
+    environment = {**os.environ, "LIPGATE_VENV": str(tmp_path / "venv")}
+    command = [str(SAMPLE.parents[1] / "lipgate"), "score", "clip.mp4"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    first, second = done.stderr.splitlines()
+    assert "installing into" in first
+    assert "530 MB" in second
