@@ -33,8 +33,15 @@ MIN_STRETCHES = 2
 MIN_SHARE = 0.34
 """Stretches that differ, and their share of all that are loud enough: a word of somebody beside is no other text."""
 
-QUIET = 100.0
-"""Root mean square (of 32768) of what is not compared."""
+QUIET = 3.0
+"""Root mean square (of 32768) of what is not compared: below, samples are too coarse. Who makes all of a sound fainter hides
+nothing: each stretch is brought to one level."""
+
+LEVEL = 2000.0
+"""That level, root mean square."""
+
+PAUSE = 1e-3
+"""Stretches of less than this share of the loudest one's power (-30 dB) do not count."""
 
 _FRAME = 1024
 _STEP = _FRAME // 4
@@ -66,8 +73,9 @@ class ChannelMeter:
         self._speech = speech
         self._waiting = np.zeros((0, 2), np.float32)
         self._done = 0
-        self._loud = 0
-        """Stretches that were looked at, and those of them that were loud enough."""
+        """Stretches that were looked at."""
+        self._powers: dict[int, float] = {}
+        """Of each stretch that was compared, by its number."""
         self._pairs = (_Pair(), _Pair(), _Pair())
         """What is heard by one ear and by the other, both ways, and what a mean of both cancels and what it keeps."""
 
@@ -88,27 +96,30 @@ class ChannelMeter:
 
     def finish(self) -> tuple[Finding, ...]:
         """What was noticed; the clip has ended."""
-        found = max((pair.different for pair in self._pairs if pair.spoken), key=len, default=[])
-        if len(found) < max(MIN_STRETCHES, MIN_SHARE * self._loud):
+        least = PAUSE * max(self._powers.values(), default=0.0)
+        loud = {number for number, power in self._powers.items() if power >= least}
+        told = ([one for one in pair.different if one[0] in loud] for pair in self._pairs if pair.spoken)
+        found = max(told, key=len, default=[])
+        if len(found) < max(MIN_STRETCHES, MIN_SHARE * len(loud)):
             return ()
         start_s, end_s = found[0][0] * HOP / AUDIO_RATE, (found[-1][0] * HOP + WINDOW) / AUDIO_RATE
         value = min(correlation for _, correlation in found)
-        words = f"The channels of the sound say different things, in {len(found)} of {self._loud} stretches of two seconds."
+        words = f"The channels of the sound say different things, in {len(found)} of {len(loud)} stretches of two seconds."
         return (Finding(Code.CHANNELS_DIFFER, start_s, end_s, value, ALIKE, True, words),)
 
     def _compare(self, sides: np.ndarray) -> None:
         loudest = float(np.square(sides).mean(axis=0).max())
         if loudest < QUIET**2:
             return
-        self._loud += 1
-        left, right = sides.T
+        self._powers[self._done] = loudest
+        left, right = (sides * (LEVEL / np.sqrt(loudest))).T
         middle, apart = (left + right) / 2, (left - right) / 2
-        if min(np.square(apart).mean(), np.square(middle).mean()) < LOUD * loudest / 4:
+        if min(np.square(apart).mean(), np.square(middle).mean()) < LOUD * LEVEL**2 / 4:
             return  # the same on both sides, or turned over on one
         for pair, one, other in zip(self._pairs, (left, right, apart), (right, left, middle), strict=True):
             pair.spoken = pair.spoken or self._says(other)
             rest, correlation = apart_from(one, other)
-            if np.square(rest).mean() >= LOUD * loudest and correlation < ALIKE and self._says(rest):
+            if np.square(rest).mean() >= LOUD * LEVEL**2 and correlation < ALIKE and self._says(rest):
                 pair.different.append((self._done, correlation))
 
     def _says(self, samples: np.ndarray) -> bool:

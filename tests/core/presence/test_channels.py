@@ -93,6 +93,16 @@ def test_two_voices_are_told(case: str, models: Models) -> None:
     assert "different things" in finding.words
 
 
+@pytest.mark.parametrize("gain", [0.02, 0.005])
+def test_who_makes_all_of_it_fainter_hides_nothing(gain: float, models: Models) -> None:
+    """What is played louder again by a listener's hand."""
+    one, other = (gain * ear for ear in TWO_VOICES["turned over in one"]())
+    assert _found((one, other), models)
+    for case in ("wide music", "a noise in each", "fainter and later"):
+        one, other = (gain * ear for ear in ONE_VOICE[case]())
+        assert _found((one, other), models) == ()
+
+
 def test_what_the_ears_hear_of_more_channels_is_compared(models: Models) -> None:
     silence = 0 * VOICE
     assert _found((OTHER, -OTHER, 1.4 * VOICE, silence, silence, silence), models, "5.1")
