@@ -27,6 +27,7 @@ from lipgate.core.judgeable import ClipFacts, track_reason
 from lipgate.core.limits import Limits
 from lipgate.core.media import Clip, Sound
 from lipgate.core.models import Models
+from lipgate.core.picture import Picture, shrink
 from lipgate.core.presence.channels import ChannelMeter
 from lipgate.core.presence.clip import ClipMeter
 from lipgate.core.presence.splices import SpliceMeter
@@ -203,7 +204,7 @@ class _Run:
 
         max_frames = int(self.limits.max_duration_s * VIDEO_FPS)
         # Closed by the stack and not by the garbage collector: an error keeps generators, and so ffmpeg, alive.
-        images = stack.enter_context(closing(media.frames(clip, max_frames=max_frames, deadline=self.deadline)))
+        images = stack.enter_context(closing(media.planes(clip, max_frames=max_frames, deadline=self.deadline)))
         pulled = watch.pulling("decode", images)
         detector = _Timed(closer(self.models.detector), watch)
         self.detector = detector
@@ -238,7 +239,7 @@ class _Run:
         for frame in frames:
             self.frames = frame.index + 1
             if frame.index in LOOKS_AT:
-                self.looked_at.append(scenes.shrink(frame.image, SIDE))
+                self.looked_at.append(shrink(frame.image, SIDE))
             if frame.shot > len(self.cuts):
                 self.cuts.append(frame.index)
             with self.watch.stage("picture"):
@@ -302,7 +303,7 @@ class _Timed:
         """Mean score of the surest face of each look, where there was one; 0 where there was none."""
         return self._scores[0] / max(self._scores[1], 1.0)
 
-    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+    def detect(self, frame: Picture, small: np.ndarray | None = None) -> list[Detection]:
         with self._watch.stage("faces"):
             found = self._detector.detect(frame, small)
         if found:

@@ -44,7 +44,7 @@ def prepare(clip: Path, name: str, cache: Path, min_frames: int) -> int:
     source = media.probe(clip)
     pieces: dict[int, list[tuple[TrackPiece, np.ndarray]]] = {}
     follower = Follower(Yunet(_YUNET.read_bytes()))
-    for piece in follower.follow(scenes.split(media.frames(source))):
+    for piece in follower.follow(scenes.split(media.planes(source))):
         pieces.setdefault(piece.track, []).append((piece, mouth.cut(piece.images, piece.landmarks, CANVAS)))
         piece.images.clear()
     written = 0

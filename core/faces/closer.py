@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from lipgate.core.faces.detection import Detection, Detector
+from lipgate.core.picture import Picture
 from lipgate.core.scenes import ANALYSIS_SIDE
 
 SIDES = (ANALYSIS_SIDE, 640, 1280)
@@ -24,7 +25,7 @@ RARELY = 16
 class ScalableDetector(Detector, Protocol):
     """A detector that can look at a picture in several sizes."""
 
-    def detect_at(self, frame: np.ndarray, side: int, small: np.ndarray | None = None) -> list[Detection]:
+    def detect_at(self, frame: Picture, side: int, small: np.ndarray | None = None) -> list[Detection]:
         """As `detect`, on the picture scaled down to a longer side of `side` pixels; never scaled up."""
         ...
 
@@ -39,7 +40,7 @@ class Closer:
         self._level = 0
         self._in_vain = 0
 
-    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+    def detect(self, frame: Picture, small: np.ndarray | None = None) -> list[Detection]:
         """See `lipgate.core.faces.detection.Detector`."""
         found = self._detector.detect_at(frame, SIDES[self._level], small)
         size = _largest(found) * SIDES[self._level] / max(frame.shape[:2])

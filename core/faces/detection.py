@@ -5,6 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+from lipgate.core.picture import Picture
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -28,11 +30,11 @@ class Detector(Protocol):
     stride: int
     """A frame is looked at every so many frames; positions between are interpolated."""
 
-    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+    def detect(self, frame: Picture, small: np.ndarray | None = None) -> list[Detection]:
         """Find faces.
 
         Args:
-            frame: uint8 (height, width, 3), BGR.
-            small: the same scaled down by `lipgate.core.scenes.shrink`, where that has been done already.
+            frame: the picture.
+            small: the same scaled down by `lipgate.core.picture.shrink`, where that has been done already.
         """
         ...

@@ -1,8 +1,11 @@
 """Cuts the mouth region out of frames, upright and of one size, from five landmarks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lipgate.core.opencv import cv2
+from lipgate.core.picture import Picture, grey
 
 UNITS = np.array([[-12, -36], [12, -36], [0, -18], [-9, 0], [9, 0]], np.float32)
 """Eyes, nose tip and mouth corners of a mean face around the middle of its mouth; the eyes are 24 units apart."""
@@ -12,11 +15,11 @@ MOUTH_ABOVE_MIDDLE = 3.5
 """The mouth stands this many pixels above the middle of the crop, so that the lowered chin stays inside."""
 
 
-def cut(frames: list[np.ndarray], landmarks: np.ndarray, side: int) -> np.ndarray:
+def cut(frames: Sequence[Picture], landmarks: np.ndarray, side: int) -> np.ndarray:
     """Cut the mouths of one face.
 
     Args:
-        frames: n pictures, uint8 (height, width, 3) BGR.
+        frames: n pictures.
         landmarks: float32 (n, 5, 2), smoothed.
         side: size of the square crop in pixels; the scale stays the same, a larger side shows more around the mouth.
 
@@ -41,7 +44,7 @@ def _similarities(landmarks: np.ndarray, side: int) -> np.ndarray:
     return np.stack([np.stack([turn.real, -turn.imag, shift.real], -1), np.stack([turn.imag, turn.real, shift.imag], -1)], 1)
 
 
-def _warp(frame: np.ndarray, matrix: np.ndarray, side: int) -> np.ndarray:
+def _warp(frame: Picture, matrix: np.ndarray, side: int) -> np.ndarray:
     """Warp with pixels outside the frame repeated from its edge; large faces are averaged down first, against aliasing."""
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]], np.float64)
@@ -49,7 +52,7 @@ def _warp(frame: np.ndarray, matrix: np.ndarray, side: int) -> np.ndarray:
     reach = corners @ inverse.T
     low = np.clip(np.floor(reach.min(axis=0)) - 2, 0, [frame.shape[1] - 1, frame.shape[0] - 1]).astype(int)
     high = np.clip(np.ceil(reach.max(axis=0)) + 3, low + 1, [frame.shape[1], frame.shape[0]]).astype(int)
-    part = cv2.cvtColor(frame[low[1] : high[1], low[0] : high[0]], cv2.COLOR_BGR2GRAY)
+    part = grey(frame, slice(low[1], high[1]), slice(low[0], high[0]))
     matrix = matrix.copy()
     matrix[:, 2] += matrix[:, :2] @ low
     if scale < 0.75:

@@ -4,6 +4,7 @@ import numpy as np
 
 from lipgate.core.faces.detection import Detection
 from lipgate.core.opencv import cv2
+from lipgate.core.picture import Picture, bgr
 from lipgate.core.runtime import Device, Network, open_network
 from lipgate.core.weights.bundle import Bundle
 
@@ -51,16 +52,16 @@ class S3fd:
         """
         return cls(open_network(bundle, "heads", device, threads), scale)
 
-    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+    def detect(self, frame: Picture, small: np.ndarray | None = None) -> list[Detection]:
         """Find faces of confidence above 0.9; best first, no landmarks.
 
         Args:
-            frame: uint8 (height, width, 3), BGR.
+            frame: the picture.
             small: not used; the reference scales pictures down in a way of its own.
         """
         height, width = frame.shape[:2]
         scale = max(self._scale, _SMALLEST_SIDE / min(height, width))
-        small = cv2.resize(frame, (0, 0), fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        small = cv2.resize(bgr(frame), (0, 0), fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
         # The reference decodes everything above 0.05 and drops what is below 0.9 afterwards. Suppression goes from the best
         # down, so a face is never removed by a worse one, and looking only at those above 0.9 keeps the same faces.
         scores, boxes = decode(self._network(image=prepare(small)), small.shape[0], small.shape[1], CONFIDENCE)

@@ -8,6 +8,7 @@ import numpy as np
 
 from lipgate.core.faces import smooth
 from lipgate.core.faces.detection import Detection, Detector
+from lipgate.core.picture import Picture
 from lipgate.core.scenes import Frame
 
 MIN_IOU = 0.5
@@ -35,8 +36,8 @@ class TrackPiece:
     """Number of the track, from 0, in order of appearance."""
     start: int
     """Index of the first frame."""
-    images: list[np.ndarray]
-    """n full pictures, uint8 (height, width, 3) BGR. Not to be kept."""
+    images: list[Picture]
+    """n full pictures. Not to be kept."""
     boxes: np.ndarray
     """float32 (n, 4), smoothed."""
     landmarks: np.ndarray

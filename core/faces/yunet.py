@@ -4,7 +4,8 @@ import numpy as np
 
 from lipgate.core.faces.detection import Detection
 from lipgate.core.opencv import cv2
-from lipgate.core.scenes import ANALYSIS_SIDE, shrink
+from lipgate.core.picture import Picture, shrink
+from lipgate.core.scenes import ANALYSIS_SIDE
 
 SCORE_THRESHOLD = 0.6
 NMS_THRESHOLD = 0.3
@@ -28,11 +29,11 @@ class Yunet:
         )
         cv2.utils.logging.setLogLevel(level)
 
-    def detect(self, frame: np.ndarray, small: np.ndarray | None = None) -> list[Detection]:
+    def detect(self, frame: Picture, small: np.ndarray | None = None) -> list[Detection]:
         """See `lipgate.core.faces.detection.Detector`."""
         return self.detect_at(frame, ANALYSIS_SIDE, small)
 
-    def detect_at(self, frame: np.ndarray, side: int, small: np.ndarray | None = None) -> list[Detection]:
+    def detect_at(self, frame: Picture, side: int, small: np.ndarray | None = None) -> list[Detection]:
         """See `lipgate.core.faces.closer.ScalableDetector`."""
         if small is None or side != ANALYSIS_SIDE:
             small = shrink(frame, side)

@@ -5,6 +5,7 @@ open both streams: ffmpeg may take the earliest start of the streams in use as t
 """
 
 from collections.abc import Generator
+from contextlib import closing
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from lipgate.core.constants import VIDEO_FPS
 from lipgate.core.errors import InputError
 from lipgate.core.media import ffmpeg
 from lipgate.core.media.probe import Clip
+from lipgate.core.picture import USUAL, Picture, Planes
 
 UNUSED = ["-c", "copy", "-f", "null", "-"]
 """Output of a stream that is opened for its start time only."""
@@ -49,17 +51,18 @@ _CHOSEN = [
 not change after `fps` it is the same picture once more, and goes. What a gap takes to fill so never piles up before `scale`."""
 
 
-def _fitted(width: int, height: int) -> list[str]:
+def _fitted(width: int, height: int, layout: str) -> list[str]:
     """Filters that fit any picture into a size: a telephone turned on the way lets the shape change within one stream."""
     wide = "iw*if(between(sar,0.1,10),sar,1)"
     same = f"lt(abs({wide}*{height}/(ih*{width})-1),{SAME_SHAPE})"
     fitted_width = f"if({same},{width},max(1,min({width},round({wide}*{height}/ih))))"
     fitted_height = f"if({same},{height},max(1,min({height},round(ih*{width}/({wide})))))"
-    scale = f"scale=w='{fitted_width}':h='{fitted_height}':eval=frame"
-    return [scale, "format=bgr24", f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2:eval=frame"]
+    narrow = "" if layout == "bgr24" else ":out_range=tv"
+    scale = f"scale=w='{fitted_width}':h='{fitted_height}':eval=frame{narrow}"
+    return [scale, f"format={layout}", f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2:eval=frame"]
 
 
-def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None = None) -> Generator[np.ndarray, None, None]:
+def planes(clip: Clip, *, max_frames: int | None = None, deadline: float | None = None) -> Generator[Picture, None, None]:
     """Decode the pictures of a clip, resampled to 25 fps from time zero. Close the generator to end ffmpeg early.
 
     Args:
@@ -68,13 +71,35 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
         deadline: `time.monotonic()` at which decoding ends.
 
     Yields:
-        uint8 (height, width, 3) BGR, of `clip.decoded_size`; each a fresh array.
+        Pictures of `clip.decoded_size`, each of its own memory; in BGR where that is odd, as colours come in pairs.
 
     Raises:
         InputError: `video_too_long` past `max_frames`, whatever the container said; `corrupt_video` when decoding hangs or
             crashes.
         Overdue: the deadline passed.
     """
+    width, height = clip.decoded_size
+    if width % 2 or height % 2:
+        yield from frames(clip, max_frames=max_frames, deadline=deadline)
+        return
+    matrix = clip.picture.matrix or USUAL
+    with closing(_decoded(clip, "yuv420p", height * width * 3 // 2, max_frames, deadline)) as pictures:
+        for data in pictures:
+            yield Planes(data, height, width, matrix)
+
+
+def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None = None) -> Generator[np.ndarray, None, None]:
+    """As `planes`, uint8 (height, width, 3) BGR: for who draws on pictures or shows them."""
+    width, height = clip.decoded_size
+    with closing(_decoded(clip, "bgr24", height * width * 3, max_frames, deadline)) as pictures:
+        for data in pictures:
+            yield data.reshape(height, width, 3)
+
+
+def _decoded(
+    clip: Clip, layout: str, size: int, max_frames: int | None, deadline: float | None
+) -> Generator[np.ndarray, None, None]:
+    """Pictures as ffmpeg lays them out, uint8 (size,) each."""
     width, height = clip.decoded_size
     turned = [_TURNED[clip.turn]] if clip.turn else []
     shown = f"PTS-{clip.phase_s:.6f}/TB" if clip.phase_s else "PTS"
@@ -84,8 +109,8 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
     # ffmpeg fills a gap in the pictures at one go, before the first of it is read. So `fps` is the last filter, where what it
     # repeats takes no memory but its name, and no gap goes past `max_frames`.
     chosen = _CHOSEN if clip.fps is None or clip.fps > VIDEO_FPS else []
-    filters = ",".join([f"setpts='{shown}'", *chosen, *turned, *_fitted(width, height), _RESAMPLED])
-    output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"]
+    filters = ",".join([f"setpts='{shown}'", *chosen, *turned, *_fitted(width, height, layout), _RESAMPLED])
+    output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", layout, "-f", "rawvideo", "pipe:1"]
     other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
     # it does by default, `fps` would lose its place in time and show the rest 80 ms late.
@@ -93,7 +118,7 @@ def frames(clip: Clip, *, max_frames: int | None = None, deadline: float | None 
     arguments = [*keep_filters, "-bsf:v", _PLAUSIBLE, *ffmpeg.input_arguments(clip.path, clip.max_pixels), *output, *other]
     with ffmpeg.running(arguments, deadline=deadline) as process, ffmpeg.Output(process) as pipe:
         count = 0
-        while pipe.fill((frame := np.empty((height, width, 3), np.uint8)).data.cast("B")):
+        while pipe.fill((frame := np.empty(size, np.uint8)).data):
             count += 1
             if max_frames is not None and count > max_frames:
                 raise InputError("video_too_long", f"{clip.path.name} lasts longer than {max_frames / VIDEO_FPS:g} s.")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from lipgate.core.picture import LUMA
+
 PICTURES_BESIDE = frozenset({"attached pic", "still image", "timed thumbnails", "dependent"})
 """Dispositions of pictures that are not the film: covers, previews, depth maps."""
 
@@ -17,6 +19,7 @@ RENDITION = 0.25
 
 _HEADER = re.compile(r"^#(tb|media_type|codec_id|dimensions|sample_rate|channel_layout_name) (\d+): (.*)$")
 _LOGGED = re.compile(r"^  Stream #0:\d+.*?: (Video|Audio): .*?((?: \([a-z _-]+\))*)$")
+_COLOURS = re.compile(r"^  Stream #0:\d+.*?: Video: .*?, \w+\((?:tv, |pc, )?([a-z0-9-]+)[/,)]")
 _SIZE = re.compile(r"(\d{1,6})x(\d{1,6})")
 
 
@@ -47,6 +50,8 @@ class Track:
     """Flags of the track in ffmpeg's words, such as "default" or "comment"."""
     tick: Fraction = Fraction(0)
     """Time base in seconds."""
+    matrix: str | None = None
+    """Of a picture, one of `lipgate.core.picture.LUMA`: how its colours are made; None where the file does not say."""
 
     @property
     def specifier(self) -> str:
@@ -81,7 +86,8 @@ def listed(header: str, log: str) -> list[Track]:
     """Read ffmpeg's description of the tracks.
 
     The facts come from a header that names numbers and codecs only. A log repeats titles and tags of the file, which may hold
-    anything, also lines like ffmpeg's own; only flags are read from it, and those the file's author may set anyway.
+    anything, also lines like ffmpeg's own; only flags and the kind of colours are read from it, and those the file's author
+    may set anyway.
 
     Args:
         header: what the muxer `framecrc` writes of a copy of all pictures, then all sounds.
@@ -92,6 +98,7 @@ def listed(header: str, log: str) -> list[Track]:
         if match := _HEADER.match(line):
             told.setdefault(int(match[2]), {}).setdefault(match[1], match[3])
     flags = {kind: _flags(log, word) for kind, word in ((Kind.PICTURE, "Video"), (Kind.SOUND, "Audio"))}
+    matrices = _matrices(log)
     found: list[Track] = []
     for _, words in sorted(told.items()):
         if words.get("media_type") not in list(Kind):
@@ -111,6 +118,7 @@ def listed(header: str, log: str) -> list[Track]:
                 layout=words.get("channel_layout_name", ""),
                 dispositions=next(flags[kind], frozenset()),
                 tick=fraction(words.get("tb", "0/1")),
+                matrix=next(matrices, None) if kind is Kind.PICTURE else None,
             )
         )
     return found
@@ -120,6 +128,13 @@ def _flags(log: str, word: str) -> Iterator[frozenset[str]]:
     for line in log.splitlines():
         if (match := _LOGGED.match(line)) and match[1] == word:
             yield frozenset(re.findall(r"\(([^)]*)\)", match[2]))
+
+
+def _matrices(log: str) -> Iterator[str | None]:
+    for line in log.splitlines():
+        if (match := _LOGGED.match(line)) and match[1] == "Video":
+            named = _COLOURS.match(line)
+            yield named[1] if named and named[1] in LUMA else None
 
 
 def fraction(text: str) -> Fraction:

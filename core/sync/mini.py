@@ -1,8 +1,11 @@
 """`mini`, the embedded sync model: grey mouth crops, and sound as Whisper's encoder hears it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lipgate.core.faces import mouth
+from lipgate.core.picture import Picture
 from lipgate.core.runtime import Device, Network, open_meanwhile, open_network
 from lipgate.core.sync.ear import GridEar, OnStates, Samples
 from lipgate.core.sync.whisper import CORE_FRAMES, MARGIN_FRAMES
@@ -45,7 +48,7 @@ class MiniModel:
         video, audio = (open_network(bundle, branch, device, threads) for branch in ("video", "audio"))
         return cls(video, audio, states)
 
-    def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:  # noqa: ARG002
+    def crop(self, frames: Sequence[Picture], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """See `SyncModel.crop`. Returns uint8 (n, 64, 64), grey; the boxes are not used."""
         return mouth.cut(frames, landmarks, SIDE)
 

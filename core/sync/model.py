@@ -1,9 +1,11 @@
 """What a sync model must be able to do. Implementations: `mini`, `syncnet`."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
+from lipgate.core.picture import Picture
 from lipgate.core.sync.ear import Ear, OnStates, Samples
 
 
@@ -25,11 +27,11 @@ class SyncModel(Protocol):
     zero_padded: bool
     """True: embeddings of sound outside the track count as zero vectors (the reference). False: only pairs that exist count."""
 
-    def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    def crop(self, frames: Sequence[Picture], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """Cut what the network sees out of full frames.
 
         Args:
-            frames: n pictures, uint8 (height, width, 3), BGR.
+            frames: n pictures.
             boxes: float32 (n, 4), smoothed left, top, right, bottom.
             landmarks: float32 (n, 5, 2), smoothed; order as in `lipgate.core.faces.detection`.
 

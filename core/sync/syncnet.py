@@ -1,11 +1,13 @@
 """The reference model: official SyncNet weights, fed exactly as joonson/syncnet_python feeds them."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from lipgate.core.constants import COLUMNS_PER_FRAME, SAMPLES_PER_FRAME, WINDOW_COLUMNS, WINDOW_FRAMES
 from lipgate.core.opencv import cv2
+from lipgate.core.picture import Picture, bgr
 from lipgate.core.runtime import Device, Network, open_network
 from lipgate.core.sync.ear import DirectEar, OnStates, Samples
 from lipgate.core.sync.mfcc import mfcc
@@ -54,18 +56,18 @@ class SyncNetModel:
         """
         return cls(open_network(bundle, "lip", device, threads), open_network(bundle, "audio", device, threads))
 
-    def crop(self, frames: list[np.ndarray], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:  # noqa: ARG002
+    def crop(self, frames: Sequence[Picture], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """Cut faces out with the reference's margins (`crop_video` of run_pipeline.py).
 
         Args:
-            frames: n pictures, uint8 (height, width, 3), BGR.
+            frames: n pictures.
             boxes: float (n, 4), smoothed left, top, right, bottom.
             landmarks: not used.
 
         Returns:
             uint8 (n, 224, 224, 3), BGR.
         """
-        return np.stack([_crop_face(frame, box) for frame, box in zip(frames, boxes, strict=True)])
+        return np.stack([_crop_face(bgr(frame), box) for frame, box in zip(frames, boxes, strict=True)])
 
     def embed_video(self, crops: np.ndarray) -> np.ndarray:
         """uint8 (n, 224, 224, 3) BGR, n >= 5, to float32 (n - 4, 1024)."""

@@ -7,7 +7,8 @@ from scenedetect import ContentDetector, FrameTimecode
 from scenedetect.detector import FlashFilter
 
 from lipgate.core.constants import VIDEO_FPS
-from lipgate.core.scenes import ANALYSIS_SIDE, MIN_SHOT_FRAMES, shrink, split
+from lipgate.core.picture import shrink
+from lipgate.core.scenes import ANALYSIS_SIDE, MIN_SHOT_FRAMES, split
 
 
 def theirs(pictures: list[np.ndarray]) -> list[int]:
@@ -45,7 +46,7 @@ def test_a_small_picture_is_the_mean_of_what_it_stands_for(size: tuple[int, int]
     width, height = size
     across, down = np.meshgrid(np.linspace(0, 250, width), np.linspace(0, 250, height))
     picture = np.stack([across, down, (across + down) / 2], axis=-1).astype(np.uint8)
-    small = shrink(picture)
+    small = shrink(picture, ANALYSIS_SIDE)
     assert max(small.shape[:2]) == ANALYSIS_SIDE
     wanted = cv2.resize(picture, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
     assert np.abs(small.astype(int) - wanted).max() <= 2
