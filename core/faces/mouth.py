@@ -1,5 +1,6 @@
 """Cuts the mouth region out of frames, upright and of one size, from five landmarks."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,9 +28,21 @@ def cut(frames: Sequence[Picture], landmarks: np.ndarray, side: int) -> np.ndarr
         uint8 (n, side, side), grey.
     """
     crops = np.empty((len(frames), side, side), np.uint8)
-    for crop, frame, matrix in zip(crops, frames, _similarities(landmarks, side), strict=True):
-        crop[:] = _warp(frame, matrix, side)
+    if not len(frames):
+        return crops
+    matrices = _similarities(landmarks, side)
+    for crop, frame, matrix, reach in zip(crops, frames, matrices, _reaches(matrices, side), strict=True):
+        _warp(frame, matrix, reach, crop)
     return crops
+
+
+def _reaches(matrices: np.ndarray, side: int) -> list[list[float]]:
+    """Left, top, right and bottom of what a crop shows, in pixels of the picture; they may lie outside it."""
+    corners = np.array([[0, 0], [side, 0], [0, side], [side, side]], np.float64)
+    # Similarities: the transpose, divided by the square of the scale, turns back.
+    size = np.maximum(np.square(matrices[:, 0, :2]).sum(axis=1), 1e-12)
+    back = (corners - matrices[:, None, :, 2]) @ matrices[:, :, :2] / size[:, None, None]
+    return np.concatenate([back.min(axis=1), back.max(axis=1)], axis=1).tolist()
 
 
 def _similarities(landmarks: np.ndarray, side: int) -> np.ndarray:
@@ -44,22 +57,23 @@ def _similarities(landmarks: np.ndarray, side: int) -> np.ndarray:
     return np.stack([np.stack([turn.real, -turn.imag, shift.real], -1), np.stack([turn.imag, turn.real, shift.imag], -1)], 1)
 
 
-def _warp(frame: Picture, matrix: np.ndarray, side: int) -> np.ndarray:
+def _warp(frame: Picture, matrix: np.ndarray, reach: list[float], crop: np.ndarray) -> None:
     """Warp with pixels outside the frame repeated from its edge; large faces are averaged down first, against aliasing."""
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]], np.float64)
-    inverse = cv2.invertAffineTransform(matrix)
-    reach = corners @ inverse.T
-    low = np.clip(np.floor(reach.min(axis=0)) - 2, 0, [frame.shape[1] - 1, frame.shape[0] - 1]).astype(int)
-    high = np.clip(np.ceil(reach.max(axis=0)) + 3, low + 1, [frame.shape[1], frame.shape[0]]).astype(int)
-    part = grey(frame, slice(low[1], high[1]), slice(low[0], high[0]))
-    matrix = matrix.copy()
-    matrix[:, 2] += matrix[:, :2] @ low
+    height, width = frame.shape[:2]
+    scale = math.hypot(matrix[0, 0], matrix[1, 0])
+    left, top = (min(max(math.floor(edge) - 2, 0), most - 1) for edge, most in zip(reach[:2], (width, height), strict=True))
+    right = min(max(math.ceil(reach[2]) + 3, left + 1), width)
+    bottom = min(max(math.ceil(reach[3]) + 3, top + 1), height)
+    part = grey(frame, slice(top, bottom), slice(left, right))
+    (a, b, x), (c, d, y) = matrix.tolist()
+    x, y = x + a * left + b * top, y + c * left + d * top
     if scale < 0.75:
-        size = np.maximum(1, np.round(np.array(part.shape[::-1]) * scale)).astype(int)
-        ratio = size / part.shape[::-1]
-        part = cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+        high, wide = part.shape
+        size = max(1, round(wide * scale)), max(1, round(high * scale))
+        across, down = size[0] / wide, size[1] / high
+        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         # INTER_AREA maps pixel areas; cv2.warpAffine maps pixel centres, half a pixel from their corner.
-        matrix[:, :2] /= ratio
-        matrix[:, 2] += matrix[:, :2] @ (0.5 - 0.5 * ratio)
-    return cv2.warpAffine(part, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        a, b, c, d = a / across, b / down, c / across, d / down
+        x, y = x + a * (0.5 - 0.5 * across) + b * (0.5 - 0.5 * down), y + c * (0.5 - 0.5 * across) + d * (0.5 - 0.5 * down)
+    matrix = np.array([[a, b, x], [c, d, y]])
+    cv2.warpAffine(part, matrix, crop.shape, crop, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)

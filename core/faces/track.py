@@ -20,6 +20,9 @@ MAX_MISSED_FRAMES = 25
 MAX_LIVE_TRACKS = 16
 """Faces followed at a time; in a crowd the largest are taken."""
 
+PIECE_FRAMES = 12
+"""Frames of a face in view that are handed on together: much of what is done to a piece costs the same, however long it is."""
+
 CLEARLY_LARGER = 1.5
 """A newcomer of this many times its area takes the place of the smallest face in a crowd."""
 
@@ -211,21 +214,22 @@ class Follower:
             ended = track.crowded_out or now - track.seen_until > MAX_MISSED_FRAMES
             if ended:
                 self._live.remove(track)
-            yield from self._piece(track, ended)
+            yield from self._piece(track, now, ended)
         self._free(now)
 
     def _end_shot(self, last: Frame) -> Iterator[TrackPiece]:
         if self._last_looked != last.index and self._live:
             self._look(last)
         for track in self._live:
-            yield from self._piece(track, ended=True)
+            yield from self._piece(track, last.index, ended=True)
         self._live.clear()
         self._pictures.clear()
 
-    def _piece(self, track: _Track, ended: bool) -> Iterator[TrackPiece]:
+    def _piece(self, track: _Track, now: int, ended: bool) -> Iterator[TrackPiece]:
         stop = track.frames if ended else track.frames - smooth.LOOKAHEAD
         start = track.handed_on
-        if stop <= start and not ended:
+        waits = now - track.seen_until < self._detector.stride and stop - start < PIECE_FRAMES
+        if not ended and (waits or stop <= start):
             return
         first = track.start + start - self._pictures[0].index
         known = max(0, start - smooth.LOOKAHEAD)  # and not from the beginning: a track may last for hours
@@ -254,10 +258,13 @@ def _landmarks(detection: Detection) -> np.ndarray:
 
 
 def _area(box: np.ndarray) -> float:
-    return float(np.prod(np.maximum(box[2:] - box[:2], 0)))
+    left, top, right, bottom = box.tolist()
+    return max(right - left, 0.0) * max(bottom - top, 0.0)
 
 
 def _iou(one: np.ndarray, other: np.ndarray) -> float:
-    inner = np.concatenate([np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])])
-    shared = _area(inner)
+    # Of four numbers each: plain ones take a tenth of the time of arrays.
+    left, top, right, bottom = one.tolist()
+    x, y, far_x, far_y = other.tolist()
+    shared = max(min(right, far_x) - max(left, x), 0.0) * max(min(bottom, far_y) - max(top, y), 0.0)
     return shared / (_area(one) + _area(other) - shared + 1e-9)

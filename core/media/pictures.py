@@ -19,6 +19,9 @@ UNUSED = ["-c", "copy", "-f", "null", "-"]
 """Output of a stream that is opened for its start time only."""
 
 
+_UNBUFFERED = ["-avioflags", "direct", "pipe:1"]
+"""A picture goes into the pipe at one go; else it is copied once more, 32 kB at a time."""
+
 _TURNED = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
 """Filters by degrees clockwise."""
 
@@ -110,7 +113,7 @@ def _decoded(
     # repeats takes no memory but its name, and no gap goes past `max_frames`.
     chosen = _CHOSEN if clip.fps is None or clip.fps > VIDEO_FPS else []
     filters = ",".join([f"setpts='{shown}'", *chosen, *turned, *_fitted(width, height, layout), _RESAMPLED])
-    output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", layout, "-f", "rawvideo", "pipe:1"]
+    output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", layout, "-f", "rawvideo", *_UNBUFFERED]
     other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
     # it does by default, `fps` would lose its place in time and show the rest 80 ms late.

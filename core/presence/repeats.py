@@ -66,9 +66,13 @@ class RepeatFinder:
         self.found: list[Repeat] = []
         """In order; windows overlap."""
         self._previous: np.ndarray | None = None
+        """The last picture that was looked at."""
         self._waiting: list[np.ndarray] = []
+        """Pictures after it."""
         self._motion = np.empty((0, 0), np.float32)
         """float32 (frames, cells): of the last frames, those before the waiting ones."""
+        self._lengths = np.empty(0, np.float32)
+        """float32 (frames,): of `_motion`."""
         self._alike = np.empty((0, MAX_LAG + 1), np.float32)
         """float32 (frames, lags): of the last frames, the cosine of their motion and that of `lag` frames before; NaN where both
         stand still, or there is none."""
@@ -79,36 +83,42 @@ class RepeatFinder:
         if self._previous is None or cells.shape != self._previous.shape:  # of another size nothing can be compared
             self._previous = cells
             self._waiting, self._motion = [], np.empty((0, cells.size), np.float32)
-            self._alike = self._alike[:0]
-        change = cells - self._previous
-        self._previous = cells
-        # Light that flickers runs through the picture in rows, at a period of its own.
-        change = change - change.mean(axis=1, keepdims=True)
-        self._waiting.append((np.sign(change) * np.maximum(np.abs(change) - NOISE, 0.0)).ravel())
+            self._alike, self._lengths = self._alike[:0], self._lengths[:0]
+        self._waiting.append(cells)
         self._seen += 1
         if len(self._waiting) == WINDOW:
             self.finish()
 
     def finish(self) -> None:
         """Look at what waits."""
-        if not self._waiting:
+        if not self._waiting or self._previous is None:
             return
-        new = np.stack(self._waiting)
-        self._waiting = []
+        shape = self._previous.shape
+        new = _motion(np.stack([self._previous, *self._waiting]))
+        self._previous, self._waiting = self._waiting[-1], []
         every = np.concatenate([self._motion, new])
-        self._alike = np.concatenate([self._alike[1 - WINDOW :], _alike(new, every)])
+        lengths = np.concatenate([self._lengths, np.linalg.norm(new, axis=1)])
+        self._alike = np.concatenate([self._alike[1 - WINDOW :], _alike(new, every, lengths)])
         for stop, lag, share, backwards in _windows(self._alike, len(new)):
             last = len(every) - len(new) + stop
             pairs = _pairs(last, lag, backwards)
-            if _everywhere(every, pairs, self._previous.shape if self._previous is not None else (1, 1), backwards):
+            if _everywhere(every, pairs, shape, backwards):
                 end = self._seen - len(every) + last
                 self.found.append(Repeat(end - WINDOW + 1, end + 1, lag, share, backwards))
-        self._motion = every[-MAX_LAG:]
+        self._motion, self._lengths = every[-MAX_LAG:], lengths[-MAX_LAG:]
 
 
-def _alike(new: np.ndarray, every: np.ndarray) -> np.ndarray:
+def _motion(pictures: np.ndarray) -> np.ndarray:
+    """What moves from each picture to the next: float32 (n, rows, columns) to (n - 1, cells)."""
+    change = np.diff(pictures, axis=0)
+    # Light that flickers runs through the picture in rows, at a period of its own.
+    change -= change.mean(axis=2, keepdims=True)
+    moved = np.sign(change) * np.maximum(np.abs(change) - NOISE, 0.0)
+    return moved.reshape(len(moved), -1)
+
+
+def _alike(new: np.ndarray, every: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Cosines of the last rows of `every`, which are `new`, with those `lag` rows before: float32 (new, MAX_LAG + 1)."""
-    lengths = np.linalg.norm(every, axis=1)
     mine = lengths[-len(new) :]
     cosine = new @ every.T / (np.maximum(mine, 1e-3)[:, None] * np.maximum(lengths, 1e-3))
     cosine[np.maximum(mine[:, None], lengths) < MIN_MOTION] = np.nan
@@ -124,20 +134,27 @@ def _windows(alike: np.ndarray, new: int) -> list[tuple[int, int, float, bool]]:
     moving, same = _counts(~np.isnan(alike)), _counts(alike >= ALIKE)
     shares = np.where(moving >= MIN_MOVING, same / np.maximum(moving, 1), 0.0)
     lags = MIN_LAG + shares[:, MIN_LAG:].argmax(axis=1)
-    for row in range(max(len(alike) - new, WINDOW - 1), len(alike)):
+    rows = np.arange(max(len(alike) - new, WINDOW - 1), len(alike))
+    mirrors = [(lag, *_mirrored(alike, rows, lag)) for lag in _MIRRORS]
+    for place, row in enumerate(rows.tolist()):
         number, end = row - len(alike) + new, row - WINDOW + 1
         lag = int(lags[end])
         if shares[end, lag] >= MIN_SHARE:
             found.append((number, lag, float(shares[end, lag]), False))
             continue
-        for lag in _MIRRORS:
-            # Back from the last frame, the one that equals it comes nearer by two each time.
-            values = alike[row - np.arange(WINDOW), lag - 2 * np.arange(WINDOW)]
-            moves, mirrored = int((~np.isnan(values)).sum()), int((values <= -ALIKE).sum())
-            if moves >= MIN_MOVING_BACK and mirrored >= MIN_SHARE_BACK * moves:
-                found.append((number, lag, mirrored / moves, True))
+        for lag, moves, mirrored in mirrors:
+            if moves[place] >= MIN_MOVING_BACK and mirrored[place] >= MIN_SHARE_BACK * moves[place]:
+                found.append((number, lag, float(mirrored[place] / moves[place]), True))
                 break
     return found
+
+
+def _mirrored(alike: np.ndarray, rows: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """Frames that move in the windows that end with `rows`, and those of them that are the reverse of what was before."""
+    back = np.arange(WINDOW)
+    # Back from the last frame, the one that equals it comes nearer by two each time.
+    values = alike[rows[:, None] - back, lag - 2 * back]
+    return (~np.isnan(values)).sum(axis=1), (values <= -ALIKE).sum(axis=1)
 
 
 def _counts(true: np.ndarray) -> np.ndarray:

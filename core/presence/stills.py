@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.opencv import cv2
 
 MIN_FRAMES = round(0.8 * VIDEO_FPS)
 """Frames that a picture must stand still, or be black, to be told: calls over the net stop for half a second."""
@@ -82,4 +83,4 @@ class StillFinder:
 
     @staticmethod
     def _changed(cells: np.ndarray, before: np.ndarray, limit: float) -> bool:
-        return cells.shape != before.shape or float(np.abs(cells - before).max()) > limit
+        return cells.shape != before.shape or cv2.norm(cells, before, cv2.NORM_INF) > limit
