@@ -17,9 +17,10 @@ from lipgate.core.artifacts import Artifacts
 from lipgate.core.candidates import Candidates, Take
 from lipgate.core.constants import VIDEO_FPS, VSHIFT
 from lipgate.core.errors import DeadlineError
+from lipgate.core.faces import mouth
 from lipgate.core.faces.closer import closer
 from lipgate.core.faces.detection import Detection, Detector
-from lipgate.core.faces.track import Follower, TrackPiece
+from lipgate.core.faces.track import Follower
 from lipgate.core.faces.turned import LOOKS_AT, SIDE, UPRIGHT_SCORE, turn_of
 from lipgate.core.faces.visibility import VisibilityMeter
 from lipgate.core.film import along_one_line
@@ -30,6 +31,7 @@ from lipgate.core.models import Models
 from lipgate.core.picture import Picture, shrink
 from lipgate.core.presence.channels import ChannelMeter
 from lipgate.core.presence.clip import ClipMeter
+from lipgate.core.presence.seam import SeamMeter
 from lipgate.core.presence.splices import SpliceMeter
 from lipgate.core.report import Report
 from lipgate.core.scenes import Frame
@@ -180,6 +182,7 @@ class _Run:
     results: list[TrackResult] = field(default_factory=list)
     scorers: dict[int, TrackScorer] = field(default_factory=dict)
     visibility: dict[int, VisibilityMeter] = field(default_factory=dict)
+    seams: dict[int, SeamMeter] = field(default_factory=dict)
     """Of every track that still runs, like `scorers`."""
     detector: "_Timed | None" = None
     looked_at: list[np.ndarray] = field(default_factory=list)
@@ -217,11 +220,22 @@ class _Run:
             if scorer is None:
                 scorer = scorers[piece.track] = TrackScorer(self.models.sync, ear, self.options.vshift, piece)
                 self.visibility[piece.track] = VisibilityMeter(self.models.visibility)
-            with watch.stage("visibility"):
-                self.visibility[piece.track].feed(piece)
-            with watch.stage("sync"):
-                self._feed(scorer, piece, sound, artifacts)
-                if piece.last:
+                self.seams[piece.track] = SeamMeter()
+            if piece.images:
+                with watch.stage("sync"):
+                    crops = self.models.sync.crop(piece.images, piece.boxes, piece.landmarks)
+                    same = self.models.sync.crops_mouths
+                    mouths = crops if same else mouth.cut(piece.images, piece.landmarks, mouth.SIDE)
+                with watch.stage("visibility"):
+                    self.visibility[piece.track].feed(piece, mouths)
+                with watch.stage("picture"):
+                    self.seams[piece.track].feed(mouths)
+                if artifacts:
+                    artifacts.add_crops(piece, crops, sound.window(piece.start, piece.start + len(crops)))
+                with watch.stage("sync"):
+                    scorer.feed(piece, crops)
+            if piece.last:
+                with watch.stage("sync"):
                     self.results.append(self._finish(scorers.pop(piece.track), piece.track, meter, artifacts))
 
         with watch.stage("sound"):
@@ -256,16 +270,6 @@ class _Run:
             yield frame
         _check_time(self.deadline, self.options)
 
-    def _feed(self, scorer: TrackScorer, piece: TrackPiece, sound: Sound, artifacts: Artifacts | None) -> None:
-        if artifacts is None:
-            scorer.feed(piece)
-            return
-
-        def keep(crops: np.ndarray) -> None:
-            artifacts.add_crops(piece, crops, sound.window(piece.start, piece.start + len(crops)))
-
-        scorer.feed(piece, keep)
-
     def _finish(self, scorer: TrackScorer, track: int, meter: SpeechMeter, artifacts: Artifacts | None) -> TrackResult:
         boxes = scorer.boxes
         long_enough = scorer.frames >= self.limits.min_track_frames
@@ -273,12 +277,13 @@ class _Run:
         size = (boxes[:, 2] - boxes[:, 0]).mean() * self.clip.width / self.clip.decoded_size[0]
         speech = meter.seconds(scorer.start, scorer.start + scorer.frames)
         hidden = self.visibility.pop(track).hidden_share
+        laid_over = self.seams.pop(track).findings(scorer.start)
         reason = track_reason(scorer.frames, float(size), speech, hidden, sync, self.limits)
         told = OverTime()
         if sync is not None and distances is not None and reason is None:
             spoken = meter.spoken(scorer.start, scorer.start + scorer.frames)
             told = over_time(distances, spoken, sync, self.models.calibration)
-        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told)
+        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told, laid_over)
         if artifacts:
             artifacts.end_track(result, distances)
         return result

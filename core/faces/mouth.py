@@ -11,6 +11,9 @@ from lipgate.core.picture import Picture, grey
 UNITS = np.array([[-12, -36], [12, -36], [0, -18], [-9, 0], [9, 0]], np.float32)
 """Eyes, nose tip and mouth corners of a mean face around the middle of its mouth; the eyes are 24 units apart."""
 
+SIDE = 64
+"""Height and width of the crops that networks look at, in pixels."""
+
 PIXELS_PER_UNIT = 1.5
 MOUTH_ABOVE_MIDDLE = 3.5
 """The mouth stands this many pixels above the middle of the crop, so that the lowered chin stays inside."""

@@ -2,12 +2,8 @@
 
 import numpy as np
 
-from lipgate.core.faces import mouth
 from lipgate.core.faces.track import TrackPiece
 from lipgate.core.runtime import Network
-
-SIDE = 64
-"""Height and width of the crops the network takes, in pixels."""
 
 STRIDE = 5
 """Every so many frames one is looked at."""
@@ -25,15 +21,19 @@ class VisibilityMeter:
         self._looks = 0
         self._hidden = 0
 
-    def feed(self, piece: TrackPiece) -> None:
-        """Look at the next piece of the track."""
+    def feed(self, piece: TrackPiece, mouths: np.ndarray) -> None:
+        """Look at the next piece of the track.
+
+        Args:
+            piece: says where it begins, and where the face was seen.
+            mouths: its crops as `lipgate.core.faces.mouth` cuts them, uint8 (n, 64, 64).
+        """
         # Counted from the beginning of the video, so that the pieces need not be of any length.
-        looked = range(-piece.start % STRIDE, len(piece.images), STRIDE)
+        looked = range(-piece.start % STRIDE, len(mouths), STRIDE)
         picked = [row for row in looked if piece.seen is None or piece.seen[row]]
         if not picked:
             return
-        crops = mouth.cut([piece.images[row] for row in picked], piece.landmarks[picked], SIDE)
-        [covered] = self._network(crops=crops.astype(np.float32))
+        [covered] = self._network(crops=mouths[picked].astype(np.float32))
         self._looks += len(covered)
         self._hidden += int((covered > HIDDEN_PROBABILITY).sum())
 

@@ -10,6 +10,7 @@ class Cause(StrEnum):
     MOVED_PICTURE = "moved_picture"
     PICTURE_REPEATS = "picture_repeats"
     PICTURE_FROZEN = "picture_frozen"
+    MOUTH_LAID_OVER = "mouth_laid_over"
     SOUND_SPLICED = "sound_spliced"
     SEVERAL_SOUNDS = "several_sounds"
 
@@ -27,6 +28,8 @@ class Code(StrEnum):
     """The picture stands still while somebody speaks."""
     BLACK = "black"
     """The picture is black while somebody speaks."""
+    MOUTH_SHAKES = "mouth_shakes"
+    """The mouth shakes against the face around it."""
     SPLICED = "spliced"
     """The sound is put together from pieces."""
     CHANNELS_DIFFER = "channels_differ"
@@ -46,6 +49,7 @@ _CAUSES = {
     Code.SOUND_REPEATS: Cause.PICTURE_REPEATS,
     Code.FROZEN: Cause.PICTURE_FROZEN,
     Code.BLACK: Cause.PICTURE_FROZEN,
+    Code.MOUTH_SHAKES: Cause.MOUTH_LAID_OVER,
     Code.SPLICED: Cause.SOUND_SPLICED,
     Code.CHANNELS_DIFFER: Cause.SEVERAL_SOUNDS,
     Code.DUPLICATES: Cause.PICTURE_FROZEN,

@@ -11,15 +11,13 @@ from lipgate.core.sync.ear import GridEar, OnStates, Samples
 from lipgate.core.sync.whisper import CORE_FRAMES, MARGIN_FRAMES
 from lipgate.core.weights.bundle import Bundle
 
-SIDE = 64
-"""Height and width of a crop, in pixels."""
-
 
 class MiniModel:
     """Implements `lipgate.core.sync.model.SyncModel` with the networks of `lipgate.core.nets.mini`."""
 
     name = "mini"
     zero_padded = False
+    crops_mouths = True
     video_context = 5
     """Windows at each side that the convolutions over time see: the sum of `lipgate.core.nets.mini.DILATIONS`."""
     sound_context = CORE_FRAMES + MARGIN_FRAMES
@@ -50,7 +48,7 @@ class MiniModel:
 
     def crop(self, frames: Sequence[Picture], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """See `SyncModel.crop`. Returns uint8 (n, 64, 64), grey; the boxes are not used."""
-        return mouth.cut(frames, landmarks, SIDE)
+        return mouth.cut(frames, landmarks, mouth.SIDE)
 
     def embed_video(self, crops: np.ndarray) -> np.ndarray:
         """uint8 (n, 64, 64), n >= 5, to float32 (n - 4, 128)."""

@@ -27,6 +27,9 @@ class SyncModel(Protocol):
     zero_padded: bool
     """True: embeddings of sound outside the track count as zero vectors (the reference). False: only pairs that exist count."""
 
+    crops_mouths: bool
+    """Whether `crop` gives what `lipgate.core.faces.mouth` cuts, 64 pixels wide: others may look at the same crops."""
+
     def crop(self, frames: Sequence[Picture], boxes: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """Cut what the network sees out of full frames.
 

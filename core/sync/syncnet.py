@@ -34,6 +34,7 @@ class SyncNetModel:
     name = "syncnet"
 
     zero_padded = True
+    crops_mouths = False
 
     video_context = 0
     sound_context = 1

@@ -1,7 +1,5 @@
 """Scores one face track while it is still running: crops come in, embeddings are compared, only distances are kept."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from lipgate.core.constants import WINDOW_FRAMES
@@ -50,19 +48,16 @@ class TrackScorer:
         """First frame whose sound is still needed."""
         return self._ear.needs_from(self.start + self._done - self._reach)
 
-    def feed(self, piece: TrackPiece, on_crops: Callable[[np.ndarray], None] | None = None) -> None:
+    def feed(self, piece: TrackPiece, crops: np.ndarray) -> None:
         """Take the next piece; embed when a chunk is full.
 
         Args:
-            on_crops: told the crops of the piece, as the model gets them.
+            piece: of the track.
+            crops: what the model cuts out of it, see `SyncModel.crop`; none for a piece without pictures.
         """
-        if piece.images:
-            crops = self._model.crop(piece.images, piece.boxes, piece.landmarks)
-            self._crops.extend(crops)
-            self._boxes.add(piece.boxes)
-            self.frames += len(crops)
-            if on_crops:
-                on_crops(crops)
+        self._crops.extend(crops)
+        self._boxes.add(piece.boxes)
+        self.frames += len(crops)
         reach = _OVERLAP + max(self._model.video_context, self._reach + self._ear.context)
         while self.frames >= self._done + self._model.chunk_frames + reach:
             self._embed(self._done + self._model.chunk_frames, ended=False)

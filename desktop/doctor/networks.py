@@ -6,7 +6,7 @@ import numpy as np
 
 from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME
 from lipgate.core.errors import LipgateError
-from lipgate.core.faces.visibility import SIDE
+from lipgate.core.faces.mouth import SIDE
 from lipgate.core.models import Models
 from lipgate.core.runtime import frozen
 from lipgate.core.speech import SpeechMeter

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from lipgate.core.faces.mouth import UNITS
+from lipgate.core.faces.mouth import SIDE, UNITS, cut
 from lipgate.core.faces.track import TrackPiece
 from lipgate.core.faces.visibility import VisibilityMeter
 from lipgate.core.limits import Limits
@@ -84,7 +84,8 @@ def test_every_fifth_frame_is_looked_at_however_the_track_comes(cuts: list[int])
     for start, stop in pairwise(edges):
         images = [np.full((90, 90, 3), level, np.uint8) for level in brightness[start:stop]]
         marks = np.repeat(UNITS[None] + 45, stop - start, axis=0)
-        meter.feed(TrackPiece(0, start, images, np.zeros((stop - start, 4), np.float32), marks, last=stop == 60))
+        piece = TrackPiece(0, start, images, np.zeros((stop - start, 4), np.float32), marks, last=stop == 60)
+        meter.feed(piece, cut(images, marks, SIDE))
     assert network.looks == 12
     assert meter.hidden_share == pytest.approx(1 / 3)
 

@@ -33,6 +33,7 @@ class LookupModel:
     """Embeds a picture by the number in its pixels and sound by its mean level, averaged over the window and some context."""
 
     name = "lookup"
+    crops_mouths = False
     video_context = 2
     sound_context = 3
 
@@ -76,7 +77,7 @@ def scored(
     sound = sound or NumberedSound(FRAMES)
     for piece in pieces(start, frames, size):
         scorer = scorer or TrackScorer(model, model.listen(sound), 15, piece)
-        scorer.feed(piece)
+        scorer.feed(piece, model.crop(piece.images, piece.boxes, piece.landmarks))
         # as the pipeline does: what no scorer needs any more is let go
         sound.forgotten = max(0, scorer.needs_sound_from)
     assert scorer is not None

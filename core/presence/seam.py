@@ -1,0 +1,113 @@
+"""Feels whether a mouth sits in its face, or was laid over it.
+
+Whoever lays the mouth of another picture over a face puts it there anew in every picture, by landmarks that tremble by a part of
+a pixel. The skin below the nose then shakes against the nose, and in a filmed face it does so hardly more than the nose does
+against the cheeks, whatever the camera, the codec and the landmarks do to all of them.
+"""
+
+import numpy as np
+
+from lipgate.core.constants import VIDEO_FPS
+from lipgate.core.faces.mouth import MOUTH_ABOVE_MIDDLE, PIXELS_PER_UNIT, SIDE
+from lipgate.core.opencv import cv2
+from lipgate.core.presence.findings import Code, Finding
+from lipgate.core.sync.growing import Growing
+
+LAID_OVER = 0.88
+"""From which shaking on the mouth counts as laid over: one of 929 tracks of filmed people lies above, whose camera moves.
+How many attacks do: training/EXPERIMENTS.md."""
+
+FEWEST = 40
+"""Pairs of pictures that are needed to tell."""
+
+_LIP, _NOSE = (-10.5, -4.5, -10.0, 10.0), (-19.0, -13.5, -9.0, 9.0)
+_CHEEKS = ((-19.0, -13.0, -21.0, -11.0), (-19.0, -13.0, 11.0, 21.0))
+"""Skin above the upper lip, the nose above the usual border of a laid-over mouth, and the cheeks beside it: top, bottom, left and right
+around the middle of the mouth, in the units of `lipgate.core.faces.mouth.UNITS`."""
+
+_FLAT = 0.3
+"""Square of the slope, in grey levels a pixel, below which a place has nothing to hold on to."""
+
+_USUAL = 0.3
+"""Pixels by which all places of a filmed face may be seen to shake without being told, added to what nose and cheeks do."""
+
+_KEPT = 0.85
+"""Share of the pictures that count, those that shake least: a turn of the head, a cut that was missed are no trembling."""
+
+
+class SeamMeter:
+    """Watches the mouth crops of one face track, in order; see `lipgate.core.faces.mouth`."""
+
+    def __init__(self) -> None:
+        self._last: np.ndarray | None = None
+        self._moves = Growing(4)
+
+    def feed(self, mouths: np.ndarray) -> None:
+        """Look at the next crops, uint8 (n, 64, 64) grey."""
+        if not len(mouths):
+            return
+        soft = np.stack([cv2.GaussianBlur(mouth, (0, 0), 1.0) for mouth in mouths.astype(np.float32)])
+        if self._last is not None:
+            soft = np.concatenate([self._last[None], soft])
+        self._last = soft[-1]
+        if len(soft) < 2:
+            return
+        lip, nose, left, right = (_moves(soft, place) for place in (_LIP, _NOSE, *_CHEEKS))
+        self._moves.add(np.concatenate([lip - nose, nose - (left + right) / 2], axis=1))
+
+    @property
+    def shaking(self) -> float | None:
+        """How much the lip shakes against the nose, against what nose and cheeks do; None after too few pictures."""
+        moves = self._moves.array
+        if len(moves) < FEWEST:
+            return None
+        lip, nose = _shaking(moves[:, :2]), _shaking(moves[:, 2:])
+        return lip / (nose + _USUAL)
+
+    def findings(self, start: int) -> tuple[Finding, ...]:
+        """What was noticed of the whole track, which began with that frame."""
+        shaking = self.shaking
+        if shaking is None or shaking < LAID_OVER:
+            return ()
+        words = f"The mouth shakes {shaking:.1f} times as much against the nose as nose and cheeks do."
+        stop = start + len(self._moves) + 1
+        return (Finding(Code.MOUTH_SHAKES, start / VIDEO_FPS, stop / VIDEO_FPS, shaking, LAID_OVER, True, words),)
+
+
+def _moves(pictures: np.ndarray, place: tuple[float, float, float, float]) -> np.ndarray:
+    """By how much a place moves from each picture to the next, in pixels (Lucas and Kanade 1981, one step).
+
+    Args:
+        pictures: float32 (n, 64, 64).
+        place: top, bottom, left and right in units.
+
+    Returns:
+        float32 (n - 1, 2), right and down.
+    """
+    rows, columns = (_pixels(*place[:2], SIDE / 2 - MOUTH_ABOVE_MIDDLE), _pixels(*place[2:], SIDE / 2))
+    part = pictures[:, rows.start - 1 : rows.stop + 1, columns.start - 1 : columns.stop + 1]
+    before, after = part[:-1], part[1:]
+    mean = (before + after) / 2
+    x = _flat((mean[:, 1:-1, 2:] - mean[:, 1:-1, :-2]) / 2)
+    y = _flat((mean[:, 2:, 1:-1] - mean[:, :-2, 1:-1]) / 2)
+    change = _flat((after - before)[:, 1:-1, 1:-1])
+    xx, yy = ((slope * slope).sum(axis=1) + _FLAT * slope.shape[1] for slope in (x, y))
+    xy, xt, yt = ((one * other).sum(axis=1) for one, other in ((x, y), (x, change), (y, change)))
+    return np.stack([xy * yt - yy * xt, xy * xt - xx * yt], axis=1) / (xx * yy - xy * xy)[:, None]
+
+
+def _pixels(first: float, last: float, middle: float) -> slice:
+    one, other = (round(units * PIXELS_PER_UNIT + middle) for units in (first, last))
+    return slice(max(1, one), min(SIDE - 1, other))
+
+
+def _flat(values: np.ndarray) -> np.ndarray:
+    """Pixels of each picture in a row, less their mean: light that changes is no motion."""
+    values = values.reshape(len(values), -1)
+    return values - values.mean(axis=1, keepdims=True)
+
+
+def _shaking(moves: np.ndarray) -> float:
+    """Root mean square of the changes of a motion, float32 (n, 2), in pixels."""
+    squares = np.sort(np.square(np.diff(moves, axis=0)).sum(axis=1))
+    return float(np.sqrt(squares[: int(_KEPT * len(squares))].mean()))
