@@ -283,7 +283,9 @@ class _Run:
         if sync is not None and distances is not None and reason is None:
             spoken = meter.spoken(scorer.start, scorer.start + scorer.frames)
             told = over_time(distances, spoken, sync, self.models.calibration)
-        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told, laid_over)
+        result = TrackResult(
+            track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told, laid_over
+        )
         if artifacts:
             artifacts.end_track(result, distances)
         return result

@@ -22,8 +22,8 @@ FEWEST = 40
 
 _LIP, _NOSE = (-10.5, -4.5, -10.0, 10.0), (-19.0, -13.5, -9.0, 9.0)
 _CHEEKS = ((-19.0, -13.0, -21.0, -11.0), (-19.0, -13.0, 11.0, 21.0))
-"""Skin above the upper lip, the nose above the usual border of a laid-over mouth, and the cheeks beside it: top, bottom, left and right
-around the middle of the mouth, in the units of `lipgate.core.faces.mouth.UNITS`."""
+"""Skin above the upper lip, the nose above the usual border of a laid-over mouth, and the cheeks beside it: top, bottom, left and
+right around the middle of the mouth, in the units of `lipgate.core.faces.mouth.UNITS`."""
 
 _FLAT = 0.3
 """Square of the slope, in grey levels a pixel, below which a place has nothing to hold on to."""

@@ -15,7 +15,9 @@ CANVAS = 96
 def skin(seed: int = 3) -> np.ndarray:
     """A still picture that is rich in detail of all sizes, uint8 (96, 96)."""
     rng = np.random.default_rng(seed)
-    layers = [cv2.GaussianBlur(rng.normal(0, 1, (CANVAS, CANVAS)).astype(np.float32), (0, 0), size) * size for size in (1.5, 3, 8)]
+    layers = [
+        cv2.GaussianBlur(rng.normal(0, 1, (CANVAS, CANVAS)).astype(np.float32), (0, 0), size) * size for size in (1.5, 3, 8)
+    ]
     picture = np.sum(layers, axis=0)
     return np.clip(128 + 40 * picture / picture.std(), 0, 255).astype(np.uint8)
 

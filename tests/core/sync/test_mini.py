@@ -6,8 +6,8 @@ import pytest
 
 from lipgate.core.constants import SAMPLES_PER_FRAME, STATE_WIDTH
 from lipgate.core.faces import mouth
-from lipgate.core.runtime import open_network, open_torch
 from lipgate.core.faces.mouth import SIDE
+from lipgate.core.runtime import open_network, open_torch
 from lipgate.core.sync.mini import MiniModel
 from lipgate.core.weights.store import find
 from training.puppet import recording
