@@ -54,14 +54,17 @@ _CHOSEN = [
 not change after `fps` it is the same picture once more, and goes. What a gap takes to fill so never piles up before `scale`."""
 
 
-def _fitted(width: int, height: int, layout: str) -> list[str]:
+def _fitted(clip: Clip, layout: str) -> list[str]:
     """Filters that fit any picture into a size: a telephone turned on the way lets the shape change within one stream."""
+    width, height = clip.decoded_size
     wide = "iw*if(between(sar,0.1,10),sar,1)"
     same = f"lt(abs({wide}*{height}/(ih*{width})-1),{SAME_SHAPE})"
     fitted_width = f"if({same},{width},max(1,min({width},round({wide}*{height}/ih))))"
     fitted_height = f"if({same},{height},max(1,min({height},round(ih*{width}/({wide})))))"
     narrow = "" if layout == "bgr24" else ":out_range=tv"
-    scale = f"scale=w='{fitted_width}':h='{fitted_height}':eval=frame{narrow}"
+    # Down from 4K, four neighbours show what sixteen do, in two thirds of the time.
+    blend = ":flags=bilinear" if width < clip.width else ""
+    scale = f"scale=w='{fitted_width}':h='{fitted_height}':eval=frame{narrow}{blend}"
     return [scale, f"format={layout}", f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2:eval=frame"]
 
 
@@ -103,7 +106,6 @@ def _decoded(
     clip: Clip, layout: str, size: int, max_frames: int | None, deadline: float | None
 ) -> Generator[np.ndarray, None, None]:
     """Pictures as ffmpeg lays them out, uint8 (size,) each."""
-    width, height = clip.decoded_size
     turned = [_TURNED[clip.turn]] if clip.turn else []
     shown = f"PTS-{clip.phase_s:.6f}/TB" if clip.phase_s else "PTS"
     if max_frames is not None:
@@ -112,7 +114,7 @@ def _decoded(
     # ffmpeg fills a gap in the pictures at one go, before the first of it is read. So `fps` is the last filter, where what it
     # repeats takes no memory but its name, and no gap goes past `max_frames`.
     chosen = _CHOSEN if clip.fps is None or clip.fps > VIDEO_FPS else []
-    filters = ",".join([f"setpts='{shown}'", *chosen, *turned, *_fitted(width, height, layout), _RESAMPLED])
+    filters = ",".join([f"setpts='{shown}'", *chosen, *turned, *_fitted(clip, layout), _RESAMPLED])
     output = ["-map", clip.picture.specifier, "-vf", filters, "-pix_fmt", layout, "-f", "rawvideo", *_UNBUFFERED]
     other = ["-map", clip.sound.specifier, *UNUSED] if clip.has_audio and clip.sound else []
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
