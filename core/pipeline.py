@@ -234,6 +234,7 @@ class _Run:
                     artifacts.add_crops(piece, crops, sound.window(piece.start, piece.start + len(crops)))
                 with watch.stage("sync"):
                     scorer.feed(piece, crops)
+                piece.images.clear()  # nobody needs them any more, and what ends a track needs the memory
             if piece.last:
                 with watch.stage("sync"):
                     self.results.append(self._finish(scorers.pop(piece.track), piece.track, meter, artifacts))

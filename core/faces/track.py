@@ -220,10 +220,12 @@ class Follower:
     def _end_shot(self, last: Frame) -> Iterator[TrackPiece]:
         if self._last_looked != last.index and self._live:
             self._look(last)
-        for track in self._live:
-            yield from self._piece(track, last.index, ended=True)
+        pieces = [piece for track in self._live for piece in self._piece(track, last.index, ended=True)]
         self._live.clear()
+        # Whoever ends a track with its last piece needs the memory for networks.
         self._pictures.clear()
+        while pieces:
+            yield pieces.pop(0)
 
     def _piece(self, track: _Track, now: int, ended: bool) -> Iterator[TrackPiece]:
         stop = track.frames if ended else track.frames - smooth.LOOKAHEAD
