@@ -229,7 +229,7 @@ class _Run:
                 with watch.stage("visibility"):
                     self.visibility[piece.track].feed(piece, mouths)
                 with watch.stage("picture"):
-                    self.seams[piece.track].feed(mouths)
+                    self.seams[piece.track].feed(piece)
                 if artifacts:
                     artifacts.add_crops(piece, crops, sound.window(piece.start, piece.start + len(crops)))
                 with watch.stage("sync"):

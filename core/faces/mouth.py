@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,18 @@ MOUTH_ABOVE_MIDDLE = 3.5
 """The mouth stands this many pixels above the middle of the crop, so that the lowered chin stays inside."""
 
 
+class View(NamedTuple):
+    """What a crop shows of a face that is upright."""
+
+    width: int
+    height: int
+    """Of the crop, in pixels."""
+    pixels_per_unit: float
+    mouth_x: float
+    mouth_y: float
+    """Where the middle of the mouth stands in it, in pixels."""
+
+
 def cut(frames: Sequence[Picture], landmarks: np.ndarray, side: int) -> np.ndarray:
     """Cut the mouths of one face.
 
@@ -30,27 +43,37 @@ def cut(frames: Sequence[Picture], landmarks: np.ndarray, side: int) -> np.ndarr
     Returns:
         uint8 (n, side, side), grey.
     """
-    crops = np.empty((len(frames), side, side), np.uint8)
+    return cut_view(frames, landmarks, View(side, side, PIXELS_PER_UNIT, side / 2, side / 2 - MOUTH_ABOVE_MIDDLE))
+
+
+def cut_view(frames: Sequence[Picture], landmarks: np.ndarray, view: View) -> np.ndarray:
+    """Cut a part of one face, as `cut`.
+
+    Returns:
+        uint8 (n, height, width), grey.
+    """
+    crops = np.empty((len(frames), view.height, view.width), np.uint8)
     if not len(frames):
         return crops
-    matrices = _similarities(landmarks, side)
-    for crop, frame, matrix, reach in zip(crops, frames, matrices, _reaches(matrices, side), strict=True):
+    matrices = _similarities(landmarks, view)
+    for crop, frame, matrix, reach in zip(crops, frames, matrices, _reaches(matrices, view), strict=True):
         _warp(frame, matrix, reach, crop)
     return crops
 
 
-def _reaches(matrices: np.ndarray, side: int) -> list[list[float]]:
+def _reaches(matrices: np.ndarray, view: View) -> list[list[float]]:
     """Left, top, right and bottom of what a crop shows, in pixels of the picture; they may lie outside it."""
-    corners = np.array([[0, 0], [side, 0], [0, side], [side, side]], np.float64)
+    right, bottom = view.width, view.height
+    corners = np.array([[0, 0], [right, 0], [0, bottom], [right, bottom]], np.float64)
     # Similarities: the transpose, divided by the square of the scale, turns back.
     size = np.maximum(np.square(matrices[:, 0, :2]).sum(axis=1), 1e-12)
     back = (corners - matrices[:, None, :, 2]) @ matrices[:, :, :2] / size[:, None, None]
     return np.concatenate([back.min(axis=1), back.max(axis=1)], axis=1).tolist()
 
 
-def _similarities(landmarks: np.ndarray, side: int) -> np.ndarray:
+def _similarities(landmarks: np.ndarray, view: View) -> np.ndarray:
     """Least-squares similarity transforms of pictures to the crop, float64 (n, 2, 3)."""
-    target = UNITS * PIXELS_PER_UNIT + [side / 2, side / 2 - MOUTH_ABOVE_MIDDLE]
+    target = UNITS * view.pixels_per_unit + [view.mouth_x, view.mouth_y]
     points = landmarks[..., 0].astype(np.float64) + 1j * landmarks[..., 1]
     goal = target[:, 0] + 1j * target[:, 1]
     centred = points - points.mean(axis=1, keepdims=True)
@@ -79,4 +102,4 @@ def _warp(frame: Picture, matrix: np.ndarray, reach: list[float], crop: np.ndarr
         a, b, c, d = a / across, b / down, c / across, d / down
         x, y = x + a * (0.5 - 0.5 * across) + b * (0.5 - 0.5 * down), y + c * (0.5 - 0.5 * across) + d * (0.5 - 0.5 * down)
     matrix = np.array([[a, b, x], [c, d, y]])
-    cv2.warpAffine(part, matrix, crop.shape, crop, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
+    cv2.warpAffine(part, matrix, crop.shape[::-1], crop, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
