@@ -130,7 +130,7 @@ _ALL = (
         "a filmed face with the mouth of another person or time, or its own otherwise treated",
         Needs.CLIP,
         Expected.REFUSED,
-        False,
+        True,
         pasted.pasted_mouth,
     ),
     Species(
