@@ -21,6 +21,7 @@ from lipgate.core.faces import mouth
 from lipgate.core.faces.track import Follower, TrackPiece
 from lipgate.core.faces.yunet import Yunet
 from lipgate.core.files import hash_file
+from lipgate.core.weights.store import find
 from training.config import Config
 
 CANVAS = 96
@@ -32,8 +33,6 @@ LEAD = 20
 LIST = "clips.sha256"
 """File in the cache that names all clips with their hashes."""
 
-_YUNET = Path(__file__).parents[1] / "weights" / "yunet.onnx"
-
 
 def prepare(clip: Path, name: str, cache: Path, min_frames: int) -> int:
     """Write the tracks of one clip; returns how many.
@@ -43,7 +42,7 @@ def prepare(clip: Path, name: str, cache: Path, min_frames: int) -> int:
     """
     source = media.probe(clip)
     pieces: dict[int, list[tuple[TrackPiece, np.ndarray]]] = {}
-    follower = Follower(Yunet(_YUNET.read_bytes()))
+    follower = Follower(Yunet(find("yunet").read_branch("faces")))
     for piece in follower.follow(scenes.split(media.planes(source))):
         pieces.setdefault(piece.track, []).append((piece, mouth.cut(piece.images, piece.landmarks, CANVAS)))
         piece.images.clear()

@@ -14,6 +14,7 @@ import numpy as np
 from lipgate.core import media
 from lipgate.core.faces.mouth import UNITS
 from lipgate.core.faces.yunet import Yunet
+from lipgate.core.weights.store import find
 from tests.painters import PAINTERS
 
 FPS = 25
@@ -47,7 +48,7 @@ def cover(source: Path, target: Path, kind: str, seed: int = 0) -> Path:
 
 def _poses(pictures: list[np.ndarray]) -> list[np.ndarray]:
     """Affine maps of units to pixels, (2, 3) for each picture, smoothed over 7."""
-    detector = Yunet((Path(__file__).parents[3] / "weights" / "yunet.onnx").read_bytes())
+    detector = Yunet(find("yunet").read_branch("faces"))
     points: list[np.ndarray] = []
     for picture in pictures:
         found = max(detector.detect(picture), key=lambda face: float(face.box[2] - face.box[0]), default=None)
