@@ -22,6 +22,9 @@ UNUSED = ["-c", "copy", "-f", "null", "-"]
 _UNBUFFERED = ["-avioflags", "direct", "pipe:1"]
 """A picture goes into the pipe at one go; else it is copied once more, 32 kB at a time."""
 
+_EASY = 1280 * 720
+"""Pixels of a picture up to which one thread decodes as fast as the rest looks at it; several take a tenth more of the CPU."""
+
 _TURNED = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
 """Filters by degrees clockwise."""
 
@@ -120,7 +123,9 @@ def _decoded(
     # Where size or pixel format change on the way, the filters go on (`scale` adapts itself). If ffmpeg set them up anew, as
     # it does by default, `fps` would lose its place in time and show the rest 80 ms late.
     keep_filters = ["-loglevel", "quiet", "-reinit_filter", "0"]
-    arguments = [*keep_filters, "-bsf:v", _PLAUSIBLE, *ffmpeg.input_arguments(clip.path, clip.max_pixels), *output, *other]
+    threads = 1 if clip.width * clip.height <= _EASY else ffmpeg.MAX_THREADS
+    source = ffmpeg.input_arguments(clip.path, clip.max_pixels, threads)
+    arguments = [*keep_filters, "-bsf:v", _PLAUSIBLE, *source, *output, *other]
     with ffmpeg.running(arguments, deadline=deadline) as process, ffmpeg.Output(process) as pipe:
         count = 0
         while pipe.fill((frame := np.empty(size, np.uint8)).data):
