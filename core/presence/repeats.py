@@ -172,22 +172,21 @@ def _pairs(last: int, lag: int, backwards: bool) -> tuple[np.ndarray, np.ndarray
 
 def _everywhere(motion: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], shape: tuple[int, int], backwards: bool) -> bool:
     """Whether most parts of the picture in which something moves repeat."""
-    one, other = (_tiles(motion[rows], shape) for rows in pairs)
-    moving, alike = 0, 0
-    for a, b in zip(one, other, strict=True):
-        lengths = np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1)
-        moves = np.maximum(*lengths) >= MIN_MOTION
-        if moves.sum() < MIN_MOVING:
-            continue
-        cosine = (a * b).sum(axis=1) / np.maximum(lengths[0] * lengths[1], 1e-3)
-        moving += 1
-        alike += ((-cosine if backwards else cosine)[moves] >= ALIKE).mean() >= MIN_SHARE - 0.2
-    return alike >= _MIN_TILES * moving
+    one, other = (motion[rows].reshape(-1, *shape) for rows in pairs)
+    lengths = [np.sqrt(_by_tile(pictures * pictures)) for pictures in (one, other)]
+    cosine = _by_tile(one * other) / np.maximum(lengths[0] * lengths[1], 1e-3)
+    moves = np.maximum(*lengths) >= MIN_MOTION
+    same = moves & ((-cosine if backwards else cosine) >= ALIKE)
+    moving = moves.sum(axis=0)
+    counts = moving >= MIN_MOVING
+    alike = counts & (same.sum(axis=0) >= (MIN_SHARE - 0.2) * moving)
+    return alike.sum() >= _MIN_TILES * counts.sum()
 
 
-def _tiles(motion: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
-    """Parts of the picture: float32 (frames, cells of the part) each."""
-    rows = np.array_split(np.arange(shape[0]), _TILES)
-    columns = np.array_split(np.arange(shape[1]), _TILES)
-    pictures = motion.reshape(len(motion), *shape)
-    return [pictures[:, y][:, :, x].reshape(len(motion), -1) for y in rows for x in columns if len(y) and len(x)]
+def _by_tile(values: np.ndarray) -> np.ndarray:
+    """Sums over parts of pictures: (n, rows, columns) to (n, at most `_TILES`, at most `_TILES`)."""
+    for axis in (1, 2):
+        longer, extra = divmod(values.shape[axis], _TILES)
+        starts = np.arange(_TILES) * longer + np.minimum(np.arange(_TILES), extra)
+        values = np.add.reduceat(values, starts[starts < values.shape[axis]], axis=axis)
+    return values
