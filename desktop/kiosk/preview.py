@@ -1,7 +1,5 @@
 """Looks at single pictures of the live preview: is there one face, large enough, in the middle, in good light?"""
 
-import threading
-
 import numpy as np
 
 from lipgate.core.faces.detection import Detection
@@ -38,7 +36,7 @@ _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
 class PreviewEye:
-    """Finds faces in pictures, one at a time."""
+    """Finds faces in pictures. Several threads may share one."""
 
     def __init__(self) -> None:
         """Load the embedded detector.
@@ -47,7 +45,6 @@ class PreviewEye:
             WeightsError: it is not there, or not what it should be.
         """
         self._detector = Yunet(find("yunet").read_branch("faces"))
-        self._lock = threading.Lock()
 
     def look(self, jpeg: bytes) -> dict:
         """Hints and the place of the face.
@@ -62,8 +59,7 @@ class PreviewEye:
             RefusedError: bad_picture.
         """
         picture = _decoded(jpeg)
-        with self._lock:
-            faces = sorted(self._detector.detect(picture), key=_width, reverse=True)
+        faces = sorted(self._detector.detect(picture), key=_width, reverse=True)
         if not faces:
             return {"hints": ["no_face"], "face": None}
         left, top, right, bottom = _shares(faces[0], picture)
