@@ -1,13 +1,9 @@
 """Other words made to fit a silent picture: bent in time, or put together from pieces."""
 
-from functools import cache
-
 import numpy as np
 
 from lipgate.core.constants import AUDIO_RATE, SAMPLES_PER_FRAME, WINDOW_FRAMES
-from lipgate.core.models import Models
-from lipgate.core.sync.model import SyncModel
-from training.attacks import lips
+from training.attacks import lips, network
 from training.attacks.forgery import Forgery, Material
 from training.attacks.photographs import middles
 from training.attacks.stretch import stretch
@@ -67,31 +63,13 @@ _HASTE = 0.03
 """What it costs, in opening, to leave the speed of the words."""
 
 
-class _Pool:
-    """A sound that is all there, as `core.sync.ear.Samples`."""
-
-    def __init__(self, samples: np.ndarray) -> None:
-        self._samples = samples
-
-    def window(self, start: int, stop: int) -> np.ndarray:
-        """The samples of some frames."""
-        return self._samples[start * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
-
-    def reach(self, stop: int) -> int:
-        """`stop`, or where the sound ends."""
-        return min(stop, len(self._samples) // SAMPLES_PER_FRAME)
-
-
 def pasted_speech(material: Material) -> Forgery:
     """Foreign speech in pieces of 200 to 400 ms, chosen by the sync network itself to fit the picture."""
     clip, rng = material.clip, material.rng
     if not material.voices:
         raise ValueError("this species needs a second clip")
     pool = np.concatenate([voice[: len(voice) // SAMPLES_PER_FRAME * SAMPLES_PER_FRAME] for voice in material.voices])
-    network = _network()
-    video = network.embed_video(network.crop(list(clip.frames), clip.boxes, clip.landmarks))
-    audio = network.listen(_Pool(pool)).embed(0, len(pool) // SAMPLES_PER_FRAME)
-    apart = np.sqrt(np.maximum(2.0 - 2.0 * _unit(video) @ _unit(audio).T, 0.0))
+    apart = network.apart(network.seen(clip), network.heard(pool))
     padded = np.pad(pool, _FADE)
     sound = np.zeros(len(clip.sound) + 2 * _FADE, np.float64)
     start, pieces = 0, 0
@@ -114,12 +92,3 @@ def _best(apart: np.ndarray, start: int, frames: int) -> int:
     room = apart.shape[1] - windows
     fit = np.mean([apart[row, offset : offset + room + 1] for offset, row in enumerate(rows)], axis=0)
     return int(fit[: max(1, len(fit) - (frames - windows) + WINDOW_FRAMES - 1)].argmin())
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-
-
-@cache
-def _network() -> SyncModel:
-    return Models.load(device="cpu").sync

@@ -1,4 +1,4 @@
-"""The mouth of another picture laid over a filmed face: what lip-syncing systems do, without their networks."""
+"""The mouth of another picture laid over a filmed face: what lip-syncing systems do, without their networks to draw it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 
 from lipgate.core.constants import SAMPLES_PER_FRAME
 from lipgate.core.opencv import cv2
+from training.attacks import network
 from training.attacks.footage import Footage
 from training.attacks.forgery import Forgery, Material
 from training.attacks.jaw import axes
@@ -75,9 +76,48 @@ def pasted_mouth(material: Material) -> Forgery:
     return Forgery(frames, donor.sound[: count * SAMPLES_PER_FRAME], f"mouth of {kind}, {paste.sharpness}")
 
 
+def pasted_lips(material: Material) -> Forgery:
+    """The person's own mouths in another order, in which the sync network finds that they fit foreign speech best."""
+    clip = material.clip
+    voice = material.voice(len(clip.sound))
+    fit = network.apart(network.heard(voice), network.seen(clip))
+    jump = (0.15, 0.3, 0.5)[material.seed % 3]
+    order = _smoothest(fit, jump)
+    order = np.concatenate([order, np.full(len(clip) - len(order), order[-1])])
+    paste = Paste("same", (1.0, 1.0, 1.0), 0.3, 1.0, 1.0)
+    jumps = int((np.diff(order) != 1).sum())
+    return Forgery(_pasted(clip, _ordered(clip, order), paste), voice, f"{jumps} jumps")
+
+
+def _smoothest(fit: np.ndarray, jump: float) -> np.ndarray:
+    """Which mouth to show when, by dynamic programming: int (n,).
+
+    Args:
+        fit: (n, m), how far each mouth is from each moment of the sound.
+        jump: what it costs to show another mouth than the one that was filmed next.
+    """
+    count = fit.shape[1]
+    cost, came = fit[0].astype(np.float64), np.zeros(fit.shape, int)
+    for moment in range(1, len(fit)):
+        least = int(cost.argmin())
+        came[moment] = least
+        best = np.full(count, cost[least] + jump)
+        goes_on = 1 + np.flatnonzero(cost[:-1] <= best[1:])
+        came[moment, goes_on], best[goes_on] = goes_on - 1, cost[goes_on - 1]
+        cost = best + fit[moment]
+    order = [int(cost.argmin())]
+    for moment in range(len(fit) - 1, 0, -1):
+        order.append(int(came[moment, order[-1]]))
+    return np.array(order[::-1])
+
+
 def _rolled(clip: Footage, by: int) -> Footage:
     """The clip from its middle on, then its beginning."""
-    order = np.roll(np.arange(len(clip)), -by)
+    return _ordered(clip, np.roll(np.arange(len(clip)), -by))
+
+
+def _ordered(clip: Footage, order: np.ndarray) -> Footage:
+    """The frames of a clip in another order, each with its sound."""
     sound = clip.sound.reshape(len(clip), -1)[order].ravel()
     return Footage(clip.name, clip.frames[order], sound, clip.landmarks[order], clip.boxes[order])
 

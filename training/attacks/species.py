@@ -134,6 +134,14 @@ _ALL = (
         pasted.pasted_mouth,
     ),
     Species(
+        "pasted_lips",
+        "a filmed face with its own mouths of other moments, chosen by the sync network to fit foreign speech",
+        Needs.SOUND,
+        Expected.REFUSED,
+        False,
+        pasted.pasted_lips,
+    ),
+    Species(
         "time_warped",
         "the same speaker's other words, bent in time to fit",
         Needs.NOTHING,
