@@ -26,6 +26,7 @@ Shifts = Annotated[int, Ge(0), Le(VSHIFT)]
 TrackLength = Annotated[int, Ge(10)]
 FaceSize = Annotated[int, Ge(20)]
 SpeechLength = Annotated[float, Ge(0)]
+Shaking = Annotated[float, Ge(0)]
 VideoLength = Annotated[float, Gt(0)]
 PictureSize = Annotated[int, Gt(0)]
 Profile = Literal["auto", "person", "media"]
@@ -54,6 +55,7 @@ class Limits:
     min_face_px: FaceSize = 50
     min_speech_s: SpeechLength = 0.3
     max_hidden_share: Share = 0.5
+    max_mouth_shaking: Shaking = 1.0
 
     max_duration_s: VideoLength = 4 * 3600.0
     max_pixels: PictureSize = 8192 * 4320

@@ -278,7 +278,7 @@ class _Run:
         size = (boxes[:, 2] - boxes[:, 0]).mean() * self.clip.width / self.clip.decoded_size[0]
         speech = meter.seconds(scorer.start, scorer.start + scorer.frames)
         hidden = self.visibility.pop(track).hidden_share
-        laid_over = self.seams.pop(track).findings(scorer.start)
+        laid_over = self.seams.pop(track).findings(scorer.start, self.limits.max_mouth_shaking)
         reason = track_reason(scorer.frames, float(size), speech, hidden, sync, self.limits)
         told = OverTime()
         if sync is not None and distances is not None and reason is None:

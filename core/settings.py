@@ -13,6 +13,7 @@ from lipgate.core.limits import (
     Limits,
     PictureSize,
     Profile,
+    Shaking,
     Share,
     Shift,
     Shifts,
@@ -92,6 +93,10 @@ class Settings(BaseSettings):
     max_hidden_share: Share = Field(
         Limits.max_hidden_share,
         description="Largest share of its time that a face's mouth may be hidden (mask, hand) to be judged.",
+    )
+    max_mouth_shaking: Shaking = Field(
+        Limits.max_mouth_shaking,
+        description="Most shaking of a mouth against the nose, relative to that of nose and cheeks, that does not count as laid over.",
     )
     s3fd_scale: float = Field(0.25, gt=0, le=1, description="Scale of the picture S3FD looks at.")
 

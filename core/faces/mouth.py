@@ -43,7 +43,16 @@ def cut(frames: Sequence[Picture], landmarks: np.ndarray, side: int) -> np.ndarr
     Returns:
         uint8 (n, side, side), grey.
     """
-    return cut_view(frames, landmarks, View(side, side, PIXELS_PER_UNIT, side / 2, side / 2 - MOUTH_ABOVE_MIDDLE))
+    return cut_view(frames, landmarks, _view(side))
+
+
+def to_crop(landmarks: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """The transforms by which `cut` brings pixels of pictures to those of crops: float64 (n, 2, 3)."""
+    return _similarities(landmarks, _view(side))
+
+
+def _view(side: int) -> View:
+    return View(side, side, PIXELS_PER_UNIT, side / 2, side / 2 - MOUTH_ABOVE_MIDDLE)
 
 
 def cut_view(frames: Sequence[Picture], landmarks: np.ndarray, view: View) -> np.ndarray:

@@ -25,6 +25,7 @@ OTHER: dict[str, Any] = {
     "min_face_px": 60,
     "min_speech_s": 0.4,
     "max_hidden_share": 0.4,
+    "max_mouth_shaking": 2.0,
     "max_duration_s": 60.0,
     "max_pixels": 1000,
 }

@@ -256,7 +256,9 @@ def test_the_report_is_judged_and_shown_by_the_files_thresholds(
     content["calibration"]["midpoint"] = -60.0  # with which also a puppet scores high
     calibrated.write_text(json.dumps(content), encoding="utf-8")
     page = tmp_path / "page.html"
-    monkeypatch.setenv("LIPGATE_WORST_THRESHOLD", "0")  # the sample is a puppet, no two seconds of which fit
+    # The sample is a puppet, no two seconds of which fit, and whose mouth shakes.
+    monkeypatch.setenv("LIPGATE_WORST_THRESHOLD", "0")
+    monkeypatch.setenv("LIPGATE_MAX_MOUTH_SHAKING", "9")
     settings.cache_clear()
     capsys.readouterr()
     assert main(["score", SAMPLE, "--json", "--calibration", str(calibrated), "--report", str(page)]) == 0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from training.attacks import clocks, fitted, overlays, pasted, photographs, repeats, replay, scenes
+from training.attacks import clocks, fitted, overlays, painted, pasted, photographs, repeats, replay, scenes
 from training.attacks.forgery import Forgery, Material
 
 
@@ -30,7 +30,7 @@ class Expected(StrEnum):
     TOLD = "told"
     """Never ALLOW, and the report tells how the offset changes."""
     PASSES_SYNC = "passes sync"
-    """Sync alone cannot see it: lips and sound belong together."""
+    """Sync alone cannot see it: lips and sound belong together, or the network was asked what it takes for that."""
 
 
 class Label(StrEnum):
@@ -164,6 +164,14 @@ _ALL = (
         Expected.PASSES_SYNC,
         False,
         replay.screen_replay,
+    ),
+    Species(
+        "painted_lips",
+        "a filmed face whose mouth is changed by a few grey levels, found by the sync network's gradient, to fit foreign speech",
+        Needs.SOUND,
+        Expected.PASSES_SYNC,
+        False,
+        painted.painted_lips,
     ),
     Species("loop", "about a second of a genuine clip, repeated", Needs.NOTHING, Expected.REFUSED, True, repeats.loop),
     Species("freeze", "the picture stands still while speech goes on", Needs.NOTHING, Expected.REFUSED, True, repeats.freeze),

@@ -5,9 +5,10 @@ import pytest
 
 from lipgate.core.faces.mouth import UNITS
 from lipgate.core.faces.track import TrackPiece
+from lipgate.core.limits import Limits
 from lipgate.core.opencv import cv2
 from lipgate.core.presence.findings import Cause, Code
-from lipgate.core.presence.seam import FEWEST, LAID_OVER, VIEW, SeamMeter
+from lipgate.core.presence.seam import FEWEST, VIEW, SeamMeter
 
 FRAMES = 100
 MARGIN = 32
@@ -47,14 +48,14 @@ def found(crops: np.ndarray, size: int = 17) -> tuple:
     meter = SeamMeter()
     for first in range(0, len(crops), size):
         meter.look(crops[first : first + size])
-    return meter.findings(50)
+    return meter.findings(50, Limits.max_mouth_shaking)
 
 
 def test_a_mouth_that_trembles_on_its_face_is_told() -> None:
     head = trembling(0.6, 1)
     [finding] = found(faces(head, head + trembling(1.2, 2)))
     assert (finding.code, finding.cause, finding.counts) == (Code.MOUTH_SHAKES, Cause.MOUTH_LAID_OVER, True)
-    assert finding.value > finding.threshold == LAID_OVER
+    assert finding.value > finding.threshold == Limits.max_mouth_shaking
     assert (finding.start_s, finding.end_s) == (2.0, 6.0)
 
 

@@ -238,7 +238,7 @@ def test_progress_is_told(scorer: Scorer) -> None:
 
 
 def test_thresholds_can_differ_from_score_to_score(scorer: Scorer) -> None:
-    lenient = Limits(allow_threshold=0.0, next_threshold=0.0, worst_threshold=0.0)
+    lenient = Limits(allow_threshold=0.0, next_threshold=0.0, worst_threshold=0.0, max_mouth_shaking=9.0)
     decisions = [scorer.score(SAMPLE, None, limits=limits)["decision"] for limits in (None, lenient, None)]
     assert decisions == ["NEXT", "ALLOW", "NEXT"]
     assert len(scorer.pids) == 1

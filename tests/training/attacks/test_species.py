@@ -11,7 +11,7 @@ from lipgate.core.evaluation.manifest import Label, read_manifest
 from training.attacks import Expected, Footage, Needs, make, read, species, voices
 from training.attacks.__main__ import main
 
-HELD_OUT = {"photo_lips", "pasted_lips", "screen_replay"}
+HELD_OUT = {"photo_lips", "pasted_lips", "painted_lips", "screen_replay"}
 
 
 def needs_espeak(names: list[str]) -> list:
