@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     )
     max_mouth_shaking: Shaking = Field(
         Limits.max_mouth_shaking,
-        description="Most shaking of a mouth against the nose, relative to that of nose and cheeks, that does not count as laid over.",
+        description="Most shaking of a mouth, relative to that of the face around it, that does not count as laid over.",
     )
     s3fd_scale: float = Field(0.25, gt=0, le=1, description="Scale of the picture S3FD looks at.")
 
