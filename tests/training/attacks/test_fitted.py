@@ -1,6 +1,7 @@
 """Speech that is made to fit, mouths that are pasted, screens that are filmed: each has the property it claims."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from lipgate.core.constants import AUDIO_RATE
 from training.attacks import Footage, network
 from training.attacks.fitted import align, pasted_speech, time_warped
-from training.attacks.forgery import Material
+from training.attacks.forgery import Forgery, Material
 from training.attacks.jaw import axes, reach
 from training.attacks.lips import opening
+from training.attacks.painted import LEVELS, painted_lips
 from training.attacks.pasted import pasted_lips, pasted_mouth
 from training.attacks.photographs import middles
 from training.attacks.replay import Screen, film_screen, screen_replay
@@ -67,14 +69,22 @@ def test_pasted_speech_is_foreign_and_in_pieces(clip: Footage, other: Footage) -
     assert abs(np.corrcoef(clip.sound, made.sound)[0, 1]) < 0.2
 
 
-def test_pasted_lips_fit_foreign_speech_better_than_those_that_were_filmed(clip: Footage, other: Footage) -> None:
-    made = pasted_lips(material(clip, other))
+@pytest.mark.parametrize("forge", [pasted_lips, painted_lips])
+def test_lips_that_the_network_chose_fit_foreign_speech_better_than_those_that_were_filmed(
+    clip: Footage, other: Footage, forge: Callable[[Material], Forgery]
+) -> None:
+    made = forge(material(clip, other))
     assert np.array_equal(made.sound, other.sound[: len(clip.sound)])
     frames = np.stack(list(made.frames))
-    laid = dataclasses.replace(clip, frames=frames)
-    ends = slice(0, len(network.seen(clip)))
-    before, after = (np.diag(network.apart(network.heard(made.sound)[ends], network.seen(footage))) for footage in (clip, laid))
+    windows = slice(0, len(network.seen(clip)))
+    before, after = (
+        np.diag(network.apart(network.heard(made.sound)[windows], network.seen(footage)))
+        for footage in (clip, dataclasses.replace(clip, frames=frames))
+    )
     assert after.mean() < before.mean() - 0.05
+    if forge is painted_lips:
+        assert np.abs(frames.astype(int) - clip.frames).max() <= LEVELS + 1
+        assert after.mean() < before.mean() - 0.4
 
 
 @pytest.mark.parametrize(("seed", "kind"), [(0, "another person"), (1, "another time"), (2, "its own")])
