@@ -60,9 +60,9 @@ class ClipMeter:
                 yield _finding(code, part[0].start, part[-1].stop, best.share, limit, True, words)
 
     def _sounding(self) -> Iterator[Finding]:
-        if self._echoes.found:
-            first, last = self._echoes.found[0], self._echoes.found[-1]
-            best = max(self._echoes.found, key=lambda echo: echo.correlation)
+        if echoes := self._echoes.found:
+            first, last = echoes[0], echoes[-1]
+            best = max(echoes, key=lambda echo: echo.correlation)
             heard = f"what was heard {best.lag_s:.2f} s before (correlation {best.correlation:.2f})"
             words = f"The sound repeats, wave for wave, {heard}."
             yield Finding(Code.SOUND_REPEATS, first.start_s, last.start_s + 0.5, best.correlation, ALIKE, False, words)

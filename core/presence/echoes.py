@@ -25,8 +25,11 @@ ALIKE = 0.75
 TONAL = 0.01
 """Share of all lags with half that correlation from which on a sound is a tone or a hum, which always repeats."""
 
-_QUIET = 200.0
-"""Root mean square (of 32768) of what is not looked for."""
+_QUIET = 0.01
+"""Energy of a pause, against that of the loudest block: what comes again there does not count."""
+
+_FAINT = 1.0
+"""Root mean square (of 32768, treble lifted) of what may be rounding only, and is not looked for."""
 
 _TAPS = (np.sinc(np.arange(-16, 17) * 0.2) * np.hanning(35)[1:-1] * 0.2).astype(np.float32)
 """Low-pass at 1.6 kHz."""
@@ -45,12 +48,19 @@ class EchoFinder:
     """Listens to the sound of a clip, in order."""
 
     def __init__(self) -> None:
-        self.found: list[Echo] = []
+        self._found: list[tuple[float, Echo]] = []
+        """With the energy of each."""
+        self._loudest = 0.0
         self._raw = np.zeros(len(_TAPS), np.float32)
         self._past = np.empty(0, np.float32)
         self._new = np.empty(0, np.float32)
         self._done = 0
         """Samples at `RATE` that were looked for."""
+
+    @property
+    def found(self) -> list[Echo]:
+        """In order, those in pauses left out."""
+        return [echo for energy, echo in self._found if energy >= _QUIET * self._loudest]
 
     def feed(self, samples: np.ndarray) -> None:
         """Listen to the next samples, int16 (n,)."""
@@ -72,7 +82,8 @@ class EchoFinder:
     def _look(self, block: np.ndarray) -> None:
         energy = float(np.square(block).sum())
         past = self._past
-        if energy < BLOCK * (_QUIET * 0.2) ** 2 or len(past) < BLOCK:
+        self._loudest = max(self._loudest, energy)
+        if energy < max(BLOCK * _FAINT**2, _QUIET * self._loudest) or len(past) < BLOCK:
             return
         whole = np.concatenate([past, block])
         size = 1 << (len(whole) + BLOCK - 1).bit_length()
@@ -84,4 +95,5 @@ class EchoFinder:
         # Of several that fit as well, as in a loop, the nearest.
         best = int(np.flatnonzero(correlation >= 0.97 * correlation.max())[-1])
         if correlation[best] >= ALIKE and (correlation >= ALIKE / 2).mean() <= TONAL:
-            self.found.append(Echo(self._done / RATE, (len(past) - best) / RATE, float(correlation[best])))
+            echo = Echo(self._done / RATE, (len(past) - best) / RATE, float(correlation[best]))
+            self._found.append((energy, echo))

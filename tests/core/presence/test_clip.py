@@ -100,11 +100,19 @@ def test_a_lower_frame_rate_is_told_and_does_not_count() -> None:
     assert finding.value == pytest.approx(0.5, abs=0.01)
 
 
-def test_sound_that_comes_again_wave_for_wave_is_told() -> None:
-    second = formant_noise(1.13, 3)
+@pytest.mark.parametrize("decibels", [0, -40])
+def test_sound_that_comes_again_wave_for_wave_is_told_however_quiet(decibels: int) -> None:
+    second = np.round(formant_noise(1.13, 3) * 10 ** (decibels / 20)).astype(np.int16)
     [finding] = _findings(filmed(100), np.tile(second, 4))
     assert (finding.code, finding.counts) == (Code.SOUND_REPEATS, False)
     assert "1.13 s before" in finding.words
+
+
+def test_what_comes_again_in_pauses_alone_is_not_told() -> None:
+    rng = np.random.default_rng(5)
+    pause = np.tile(rng.normal(0, 60, AUDIO_RATE // 2), 4)
+    speech = rng.normal(0, 4000, 2 * AUDIO_RATE)
+    assert _findings(filmed(100), np.concatenate([pause, speech]).astype(np.int16)) == ()
 
 
 @pytest.mark.parametrize("hertz", [50, 440])
