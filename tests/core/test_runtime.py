@@ -10,6 +10,8 @@ import torch
 from lipgate.core import runtime
 from lipgate.core.errors import LipgateError, WeightsError
 from lipgate.core.models import Models
+from lipgate.core.pipeline import score
+from tests.core.gpu import needs_gpu
 
 
 def _code(function, *args) -> str:
@@ -49,3 +51,16 @@ def test_advice_is_for_how_lipgate_was_installed(tmp_path: Path, monkeypatch: py
     assert runtime.how_to_install("api") == "./lipgate install api"
     monkeypatch.setattr(runtime, "__file__", str(tmp_path / "site-packages" / "lipgate" / "core" / "runtime.py"))
     assert runtime.how_to_install("api") == "pip install 'lipgate[api]'"
+
+
+@needs_gpu
+def test_a_score_on_cuda_says_what_one_on_a_cpu_says() -> None:
+    sample = Path(__file__).parents[2] / "samples" / "late_sound.mp4"
+    cpu, cuda = (score(sample, Models.load("mini", "yunet", device)) for device in ("cpu", "cuda"))
+    assert cuda.decision == cpu.decision
+    for one, other in zip(cuda.tracks, cpu.tracks, strict=True):
+        assert one.sync is not None
+        assert other.sync is not None
+        assert one.sync.offset_frames == other.sync.offset_frames
+        assert one.sync.min_dist == pytest.approx(other.sync.min_dist, abs=0.01)
+        assert one.sync.confidence == pytest.approx(other.sync.confidence, abs=0.01)

@@ -21,6 +21,7 @@ from lipgate.core.sync.syncnet import SyncNetModel
 from lipgate.core.weights.install import import_file
 from lipgate.core.weights.store import Bundle, find
 from tests.core.golden_weights import golden, golden_state
+from tests.core.gpu import TORCH_DEVICES
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +42,11 @@ def bundles(tmp_path_factory) -> dict[str, Bundle]:
     return found
 
 
-@pytest.fixture(scope="module", params=["onnx", "torch"])
+@pytest.fixture(scope="module", params=["onnx", *TORCH_DEVICES])
 def open_branch(request, bundles):
     if request.param == "onnx":
         return lambda name, branch: open_network(bundles[name], branch, "cpu", 2)
-    return lambda name, branch: open_torch(bundles[name], branch, "cpu")
+    return lambda name, branch: open_torch(bundles[name], branch, request.param)
 
 
 @pytest.fixture(scope="module")

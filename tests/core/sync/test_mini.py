@@ -10,6 +10,7 @@ from lipgate.core.faces.mouth import SIDE
 from lipgate.core.runtime import open_network, open_torch
 from lipgate.core.sync.mini import MiniModel
 from lipgate.core.weights.store import find
+from tests.core.gpu import TORCH_DEVICES
 from training.puppet import recording
 
 
@@ -23,8 +24,9 @@ def mini() -> MiniModel:
     return MiniModel.load(find("mini"), find("whisper"), "cpu")
 
 
+@pytest.mark.parametrize("device", TORCH_DEVICES)
 @pytest.mark.parametrize("branch", ["video", "audio"])
-def test_both_runtimes_compute_the_same(branch: str) -> None:
+def test_both_runtimes_compute_the_same(branch: str, device: str) -> None:
     bundle = find("mini")
     rng = np.random.default_rng(5)
     inputs = {
@@ -32,7 +34,7 @@ def test_both_runtimes_compute_the_same(branch: str) -> None:
         "audio": {"states": rng.standard_normal((1, 80, STATE_WIDTH), dtype=np.float32)},
     }[branch]
     onnx = open_network(bundle, branch, "cpu")(**inputs)[0]
-    torch = open_torch(bundle, branch, "cpu")(**inputs)[0]
+    torch = open_torch(bundle, branch, device)(**inputs)[0]
     assert onnx.shape == (1, 36, 128)
     np.testing.assert_allclose(onnx, torch, rtol=1e-4, atol=1e-4 * np.abs(torch).max())
 
