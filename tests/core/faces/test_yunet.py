@@ -1,5 +1,6 @@
 """YuNet by ONNX Runtime finds what OpenCV finds with the file that was published."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from training.yunet import written_out
 
 
 def _by_opencv(weights_dir: Path, picture: np.ndarray) -> np.ndarray:
-    """Points, (faces, 7, 2), and score of each, (faces, 15): left top, right bottom and five landmarks."""
+    """Left, top, right and bottom, five landmarks and the score of each face, (faces, 15)."""
     shape = picture.shape[1::-1]
     detector = cv2.FaceDetectorYN.create(str(weights_dir / "yunet.onnx"), "", shape, SCORE_THRESHOLD, NMS_THRESHOLD, MAX_FACES)
     _, found = detector.detect(picture)
@@ -50,11 +51,26 @@ def _crowd() -> np.ndarray:
 )
 def test_as_opencv(weights_dir: Path, fields: dict, crop: tuple[int, int], side: int) -> None:
     picture = next(iter(frames(Puppet(seconds=0.2, **fields))))[: crop[0], : crop[1]]
-    _compare(weights_dir, np.ascontiguousarray(picture), side)
+    faces = 0 if "no_face" in fields else fields.get("faces", 1)
+    assert _compare(weights_dir, np.ascontiguousarray(picture), side) == faces
 
 
 def test_as_opencv_in_a_crowd(weights_dir: Path) -> None:
     assert _compare(weights_dir, _crowd(), 640) > 20
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 320), (400, 3)])
+def test_a_sliver_has_no_face(shape: tuple[int, int]) -> None:
+    assert Yunet(find("yunet").read_branch("faces")).detect(np.zeros((*shape, 3), np.uint8)) == []
+
+
+def test_threads_may_share_one() -> None:
+    pictures = list(frames(Puppet(seconds=0.4))) + list(frames(Puppet(seconds=0.4, size=(400, 400))))
+    detector = Yunet(find("yunet").read_branch("faces"))
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(detector.detect, pictures))
+    for found, picture in zip(together, pictures, strict=True):
+        assert [face.box.tolist() for face in found] == [face.box.tolist() for face in detector.detect(picture)] != []
 
 
 def _compare(weights_dir: Path, picture: np.ndarray, side: int) -> int:

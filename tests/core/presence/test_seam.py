@@ -44,11 +44,11 @@ def trembling(size: float, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, size, (FRAMES, 2))
 
 
-def found(crops: np.ndarray, size: int = 17) -> tuple:
+def found(crops: np.ndarray, size: int = 17, most: float = Limits.max_mouth_shaking) -> tuple:
     meter = SeamMeter()
     for first in range(0, len(crops), size):
         meter.look(crops[first : first + size])
-    return meter.findings(50, Limits.max_mouth_shaking)
+    return meter.findings(50, most)
 
 
 def test_a_mouth_that_trembles_on_its_face_is_told() -> None:
@@ -57,6 +57,7 @@ def test_a_mouth_that_trembles_on_its_face_is_told() -> None:
     assert (finding.code, finding.cause, finding.counts) == (Code.MOUTH_SHAKES, Cause.MOUTH_LAID_OVER, True)
     assert finding.value > finding.threshold == Limits.max_mouth_shaking
     assert (finding.start_s, finding.end_s) == (2.0, 6.0)
+    assert found(faces(head, head + trembling(1.2, 2)), most=finding.value) == ()
 
 
 def test_what_all_of_a_face_does_is_no_trembling() -> None:
