@@ -31,7 +31,7 @@ from lipgate.core.models import Models
 from lipgate.core.picture import Picture, shrink
 from lipgate.core.presence.channels import ChannelMeter
 from lipgate.core.presence.clip import ClipMeter
-from lipgate.core.presence.seam import SeamMeter
+from lipgate.core.presence.face import FaceMeter
 from lipgate.core.presence.splices import SpliceMeter
 from lipgate.core.report import Report
 from lipgate.core.scenes import Frame
@@ -182,7 +182,7 @@ class _Run:
     results: list[TrackResult] = field(default_factory=list)
     scorers: dict[int, TrackScorer] = field(default_factory=dict)
     visibility: dict[int, VisibilityMeter] = field(default_factory=dict)
-    seams: dict[int, SeamMeter] = field(default_factory=dict)
+    pictures: dict[int, FaceMeter] = field(default_factory=dict)
     """Of every track that still runs, like `scorers`."""
     detector: "_Timed | None" = None
     looked_at: list[np.ndarray] = field(default_factory=list)
@@ -220,7 +220,7 @@ class _Run:
             if scorer is None:
                 scorer = scorers[piece.track] = TrackScorer(self.models.sync, ear, self.options.vshift, piece)
                 self.visibility[piece.track] = VisibilityMeter(self.models.visibility)
-                self.seams[piece.track] = SeamMeter()
+                self.pictures[piece.track] = FaceMeter()
             if piece.images:
                 with watch.stage("sync"):
                     crops = self.models.sync.crop(piece.images, piece.boxes, piece.landmarks)
@@ -229,7 +229,7 @@ class _Run:
                 with watch.stage("visibility"):
                     self.visibility[piece.track].feed(piece, mouths)
                 with watch.stage("picture"):
-                    self.seams[piece.track].feed(piece)
+                    self.pictures[piece.track].feed(piece)
                 if artifacts:
                     artifacts.add_crops(piece, crops, sound.window(piece.start, piece.start + len(crops)))
                 with watch.stage("sync"):
@@ -278,15 +278,13 @@ class _Run:
         size = (boxes[:, 2] - boxes[:, 0]).mean() * self.clip.width / self.clip.decoded_size[0]
         speech = meter.seconds(scorer.start, scorer.start + scorer.frames)
         hidden = self.visibility.pop(track).hidden_share
-        laid_over = self.seams.pop(track).findings(scorer.start, self.limits.max_mouth_shaking)
+        found = self.pictures.pop(track).findings(scorer.start, self.limits.max_mouth_shaking)
         reason = track_reason(scorer.frames, float(size), speech, hidden, sync, self.limits)
         told = OverTime()
         if sync is not None and distances is not None and reason is None:
             spoken = meter.spoken(scorer.start, scorer.start + scorer.frames)
             told = over_time(distances, spoken, sync, self.models.calibration)
-        result = TrackResult(
-            track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told, laid_over
-        )
+        result = TrackResult(track, scorer.start, scorer.frames, boxes, float(size), speech, sync, reason, hidden, told, found)
         if artifacts:
             artifacts.end_track(result, distances)
         return result

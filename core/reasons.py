@@ -28,6 +28,7 @@ class Reason(StrEnum):
     PICTURE_REPEATS = "picture_repeats"
     PICTURE_FROZEN = "picture_frozen"
     MOUTH_LAID_OVER = "mouth_laid_over"
+    FACE_PAINTED = "face_painted"
     SOUND_SPLICED = "sound_spliced"
     SOUND_MOVES = "sound_moves"
     PART_NO_FIT = "part_no_fit"
@@ -69,6 +70,7 @@ _TEXTS = {
     Reason.PICTURE_REPEATS: "Picture and sound repeat themselves.",
     Reason.PICTURE_FROZEN: "The picture stands still or is black while somebody speaks.",
     Reason.MOUTH_LAID_OVER: "The mouth shakes against the face around it, as one does that was laid over it.",
+    Reason.FACE_PAINTED: "The face flickers around the mouth, as one does whose pixels were changed picture by picture.",
     Reason.SOUND_SPLICED: "The sound is put together from pieces.",
     Reason.SOUND_MOVES: "The sound moves against the lips on the way.",
     Reason.PART_NO_FIT: "A part of the sound does not fit the lips.",

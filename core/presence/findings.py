@@ -11,6 +11,7 @@ class Cause(StrEnum):
     PICTURE_REPEATS = "picture_repeats"
     PICTURE_FROZEN = "picture_frozen"
     MOUTH_LAID_OVER = "mouth_laid_over"
+    FACE_PAINTED = "face_painted"
     SOUND_SPLICED = "sound_spliced"
     SEVERAL_SOUNDS = "several_sounds"
 
@@ -30,6 +31,8 @@ class Code(StrEnum):
     """The picture is black while somebody speaks."""
     MOUTH_SHAKES = "mouth_shakes"
     """The mouth shakes against the face around it."""
+    FLICKERS = "flickers"
+    """The face flickers around the mouth, where it is drawn anew in every picture."""
     SPLICED = "spliced"
     """The sound is put together from pieces."""
     CHANNELS_DIFFER = "channels_differ"
@@ -50,6 +53,7 @@ _CAUSES = {
     Code.FROZEN: Cause.PICTURE_FROZEN,
     Code.BLACK: Cause.PICTURE_FROZEN,
     Code.MOUTH_SHAKES: Cause.MOUTH_LAID_OVER,
+    Code.FLICKERS: Cause.FACE_PAINTED,
     Code.SPLICED: Cause.SOUND_SPLICED,
     Code.CHANNELS_DIFFER: Cause.SEVERAL_SOUNDS,
     Code.DUPLICATES: Cause.PICTURE_FROZEN,

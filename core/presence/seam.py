@@ -12,6 +12,7 @@ from lipgate.core.faces.mouth import View, cut_view
 from lipgate.core.faces.track import TrackPiece
 from lipgate.core.opencv import cv2
 from lipgate.core.presence.findings import Code, Finding
+from lipgate.core.presence.motion import follow, within
 from lipgate.core.sync.growing import Growing
 
 VIEW = View(width=128, height=48, pixels_per_unit=3.0, mouth_x=64.0, mouth_y=57.0)
@@ -24,9 +25,6 @@ _LIP, _NOSE = (-10.5, -4.5, -10.0, 10.0), (-19.0, -13.5, -9.0, 9.0)
 _CHEEKS = ((-19.0, -13.0, -21.0, -11.0), (-19.0, -13.0, 11.0, 21.0))
 """Skin above the upper lip, the nose above the usual border of a laid-over mouth, and the cheeks beside it: top, bottom, left and
 right around the middle of the mouth, in the units of `lipgate.core.faces.mouth.UNITS`."""
-
-_FLAT = 0.3
-"""Square of the slope, in grey levels a pixel, below which a place has nothing to hold on to."""
 
 _USUAL = 0.3
 """Pixels by which all places of a filmed face may be seen to shake without being told, added to what nose and cheeks do."""
@@ -43,9 +41,8 @@ class SeamMeter:
         self._moves = Growing(4)
 
     def feed(self, piece: TrackPiece) -> None:
-        """Look at the next piece of the track."""
-        if piece.images:
-            self.look(cut_view(piece.images, piece.landmarks, VIEW))
+        """Look at the next piece of the track, with its pictures."""
+        self.look(cut_view(piece.images, piece.landmarks, VIEW))
 
     def look(self, crops: np.ndarray) -> None:
         """Look at the next crops, at least one, uint8 (n, 48, 128) grey as `VIEW` says."""
@@ -84,37 +81,18 @@ class SeamMeter:
 
 
 def _moves(pictures: np.ndarray, place: tuple[float, float, float, float]) -> np.ndarray:
-    """By how much a place moves from each picture to the next, in pixels (Lucas and Kanade 1981, one step).
+    """By how much a place moves from each picture to the next, in pixels.
 
     Args:
         pictures: float32 (n, 48, 128).
         place: top, bottom, left and right in units.
 
     Returns:
-        float32 (n - 1, 2), right and down.
+        float32 (n - 1, 2).
     """
-    rows = _pixels(place[0], place[1], VIEW.mouth_y, VIEW.height)
-    columns = _pixels(place[2], place[3], VIEW.mouth_x, VIEW.width)
-    part = pictures[:, rows.start - 1 : rows.stop + 1, columns.start - 1 : columns.stop + 1]
+    part = within(pictures, place, VIEW)
     before, after = part[:-1], part[1:]
-    mean = (before + after) / 2
-    x = _flat((mean[:, 1:-1, 2:] - mean[:, 1:-1, :-2]) / 2)
-    y = _flat((mean[:, 2:, 1:-1] - mean[:, :-2, 1:-1]) / 2)
-    change = _flat((after - before)[:, 1:-1, 1:-1])
-    xx, yy = ((slope * slope).sum(axis=1) + _FLAT * slope.shape[1] for slope in (x, y))
-    xy, xt, yt = ((one * other).sum(axis=1) for one, other in ((x, y), (x, change), (y, change)))
-    return np.stack([xy * yt - yy * xt, xy * xt - xx * yt], axis=1) / (xx * yy - xy * xy)[:, None]
-
-
-def _pixels(first: float, last: float, mouth: float, size: int) -> slice:
-    one, other = (round(units * VIEW.pixels_per_unit + mouth) for units in (first, last))
-    return slice(max(1, one), min(size - 1, other))
-
-
-def _flat(values: np.ndarray) -> np.ndarray:
-    """Pixels of each picture in a row, less their mean: light that changes is no motion."""
-    values = values.reshape(len(values), -1)
-    return values - values.mean(axis=1, keepdims=True)
+    return follow((before + after) / 2, after - before)[0]
 
 
 def _shaking(moves: np.ndarray) -> float:

@@ -44,6 +44,7 @@ _WHAT_TO_DO = {
     Reason.SEVERAL_SOUNDS: "Choose the sound with --audio-track.",
     Reason.SEVERAL_PICTURES: "Choose the picture with --video-track.",
     Reason.MOUTH_LAID_OVER: "Record again, with the camera and the head at rest.",
+    Reason.FACE_PAINTED: "Record again, in better light, and send the file as the camera wrote it.",
     Reason.SOUND_SPLICED: "Record again, with the sound of one microphone in one piece.",
     Reason.PART_UNSEEN: "Record again, and keep the face in view while you speak.",
 }
