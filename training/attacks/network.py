@@ -12,8 +12,12 @@ from training.attacks.footage import Footage
 
 def seen(clip: Footage) -> np.ndarray:
     """Embeddings of a clip's mouths, float32 (windows, width), unit vectors."""
-    network = _network()
-    return _unit(network.embed_video(network.crop(list(clip.frames), clip.boxes, clip.landmarks)))
+    return embedded(_network().crop(list(clip.frames), clip.boxes, clip.landmarks))
+
+
+def embedded(crops: np.ndarray) -> np.ndarray:
+    """Embeddings of mouths, uint8 (n, 64, 64): float32 (windows, width), unit vectors."""
+    return _unit(_network().embed_video(crops))
 
 
 def heard(sound: np.ndarray) -> np.ndarray:
