@@ -20,7 +20,7 @@ from lipgate.core.errors import DeadlineError
 from lipgate.core.faces import mouth
 from lipgate.core.faces.closer import closer
 from lipgate.core.faces.detection import Detection, Detector
-from lipgate.core.faces.track import Follower
+from lipgate.core.faces.track import Follower, TrackPiece
 from lipgate.core.faces.turned import LOOKS_AT, SIDE, UPRIGHT_SCORE, turn_of
 from lipgate.core.faces.visibility import VisibilityMeter
 from lipgate.core.film import along_one_line
@@ -38,9 +38,11 @@ from lipgate.core.scenes import Frame
 from lipgate.core.speech import SpeechMeter
 from lipgate.core.stopwatch import Stopwatch
 from lipgate.core.sync.distances import compared
+from lipgate.core.sync.ear import Ear
+from lipgate.core.sync.lips import LipsScorer
 from lipgate.core.sync.track_scorer import TrackScorer
 from lipgate.core.track_result import OverTime, TrackResult, over_time
-from lipgate.core.verdict import Verdict, judge
+from lipgate.core.verdict import PERSON_AT_MOST_S, Verdict, judge
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ class _Run:
     scorers: dict[int, TrackScorer] = field(default_factory=dict)
     visibility: dict[int, VisibilityMeter] = field(default_factory=dict)
     pictures: dict[int, FaceMeter] = field(default_factory=dict)
+    lips: dict[int, LipsScorer] = field(default_factory=dict)
     """Of every track that still runs, like `scorers`."""
     detector: "_Timed | None" = None
     looked_at: list[np.ndarray] = field(default_factory=list)
@@ -214,13 +217,10 @@ class _Run:
         follower = Follower(detector, artifacts.add_faces if artifacts else None)
         shots = watch.pulling("scenes", self._counted(scenes.split(pulled), sound, follower.lag, artifacts))
 
-        scorers = self.scorers
         for piece in watch.pulling("track", follower.follow(shots)):
-            scorer = scorers.get(piece.track)
+            scorer = self.scorers.get(piece.track)
             if scorer is None:
-                scorer = scorers[piece.track] = TrackScorer(self.models.sync, ear, self.options.vshift, piece)
-                self.visibility[piece.track] = VisibilityMeter(self.models.visibility)
-                self.pictures[piece.track] = FaceMeter()
+                scorer = self._begin(piece, ear)
             if piece.images:
                 with watch.stage("sync"):
                     crops = self.models.sync.crop(piece.images, piece.boxes, piece.landmarks)
@@ -234,10 +234,12 @@ class _Run:
                     artifacts.add_crops(piece, crops, sound.window(piece.start, piece.start + len(crops)))
                 with watch.stage("sync"):
                     scorer.feed(piece, crops)
+                    if lips := self.lips.get(piece.track):
+                        lips.feed(crops)
                 piece.images.clear()  # nobody needs them any more, and what ends a track needs the memory
             if piece.last:
                 with watch.stage("sync"):
-                    self.results.append(self._finish(scorers.pop(piece.track), piece.track, meter, artifacts))
+                    self.results.append(self._finish(self.scorers.pop(piece.track), piece.track, meter, artifacts))
 
         with watch.stage("sound"):
             heard = sound.drain(self.frames * 2 + 60 * VIDEO_FPS)
@@ -248,6 +250,25 @@ class _Run:
         self.facts = ClipFacts(
             clip.has_audio, self.frames, heard, sound.peak, len(self.cuts) + 1, spoken, findings, tuple(self.cuts)
         )
+
+    def _begin(self, piece: TrackPiece, ear: Ear) -> TrackScorer:
+        """Everybody who looks at a new track, which begins with this piece."""
+        sync, vshift, track = self.models.sync, self.options.vshift, piece.track
+        self.scorers[track] = TrackScorer(sync, ear, vshift, piece.start)
+        self.visibility[track] = VisibilityMeter(self.models.visibility)
+        self.pictures[track] = FaceMeter()
+        if (most := self._frames_of_lips(piece.start)) != 0:
+            self.lips[track] = LipsScorer(sync, ear, vshift, piece.start, most)
+        return self.scorers[track]
+
+    def _frames_of_lips(self, start: int) -> int | None:
+        """How many frames of a track that begins there are scored by the lips alone; None: all.
+
+        A verification is one shot of one person. Films would pay for it, and nobody paints them.
+        """
+        if self.limits.profile == "media" or not self.models.sync.crops_mouths:
+            return 0
+        return None if self.limits.profile == "person" else max(0, round(PERSON_AT_MOST_S * VIDEO_FPS) - start)
 
     def _counted(self, frames: Iterator[Frame], sound: Sound, lag: int, artifacts: Artifacts | None) -> Iterator[Frame]:
         """Count frames, watch the clock, and let the sound keep up, also while no face is in view."""
@@ -263,9 +284,10 @@ class _Run:
                 artifacts.add_frame(frame)
             if self.frames % VIDEO_FPS == 0:
                 _check_time(self.deadline, self.options)
-                needed = [scorer.needs_sound_from for scorer in self.scorers.values()]
+                needed: list[float] = [one.needs_sound_from for one in self.scorers.values()]
+                needed += [one.needs_sound_from for one in self.lips.values()]
                 newest = self.frames - lag - compared(self.options.vshift) - self.models.sync.sound_context
-                sound.keep_up(self.frames, before=min([newest, *needed]))
+                sound.keep_up(self.frames, before=int(min([newest, *needed])))
                 if self.options.on_progress:
                     self.options.on_progress(self.frames / VIDEO_FPS, self.clip.duration_s)
             yield frame
@@ -279,6 +301,8 @@ class _Run:
         speech = meter.seconds(scorer.start, scorer.start + scorer.frames)
         hidden = self.visibility.pop(track).hidden_share
         found = self.pictures.pop(track).findings(scorer.start, self.limits.max_mouth_shaking)
+        if (lips := self.lips.pop(track, None)) and sync is not None:
+            found += lips.findings(sync)
         reason = track_reason(scorer.frames, float(size), speech, hidden, sync, self.limits)
         told = OverTime()
         if sync is not None and distances is not None and reason is None:

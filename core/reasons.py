@@ -70,7 +70,7 @@ _TEXTS = {
     Reason.PICTURE_REPEATS: "Picture and sound repeat themselves.",
     Reason.PICTURE_FROZEN: "The picture stands still or is black while somebody speaks.",
     Reason.MOUTH_LAID_OVER: "The mouth shakes against the face around it, as one does that was laid over it.",
-    Reason.FACE_PAINTED: "The face flickers around the mouth, as one does whose pixels were changed picture by picture.",
+    Reason.FACE_PAINTED: "The picture was changed around the lips: it flickers there, or the sound fits that and not the lips.",
     Reason.SOUND_SPLICED: "The sound is put together from pieces.",
     Reason.SOUND_MOVES: "The sound moves against the lips on the way.",
     Reason.PART_NO_FIT: "A part of the sound does not fit the lips.",

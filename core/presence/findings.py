@@ -33,6 +33,8 @@ class Code(StrEnum):
     """The mouth shakes against the face around it."""
     FLICKERS = "flickers"
     """The face flickers around the mouth, where it is drawn anew in every picture."""
+    BESIDE_LIPS = "beside_lips"
+    """The sound fits what lies around the lips, not the lips."""
     SPLICED = "spliced"
     """The sound is put together from pieces."""
     CHANNELS_DIFFER = "channels_differ"
@@ -54,6 +56,7 @@ _CAUSES = {
     Code.BLACK: Cause.PICTURE_FROZEN,
     Code.MOUTH_SHAKES: Cause.MOUTH_LAID_OVER,
     Code.FLICKERS: Cause.FACE_PAINTED,
+    Code.BESIDE_LIPS: Cause.FACE_PAINTED,
     Code.SPLICED: Cause.SOUND_SPLICED,
     Code.CHANNELS_DIFFER: Cause.SEVERAL_SOUNDS,
     Code.DUPLICATES: Cause.PICTURE_FROZEN,

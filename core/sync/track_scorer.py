@@ -15,20 +15,20 @@ _OVERLAP = WINDOW_FRAMES - 1
 class TrackScorer:
     """Takes the pieces of one track in order; `finish` tells how it lies to the sound."""
 
-    def __init__(self, model: SyncModel, ear: Ear, vshift: int, first: TrackPiece) -> None:
+    def __init__(self, model: SyncModel, ear: Ear, vshift: int, start: int) -> None:
         """Begin a track.
 
         Args:
             model: embeds the crops.
             ear: hears the clip's sound for this model.
             vshift: search range in frames.
-            first: the first piece, for where the track begins; it is still to be fed.
+            start: first frame of the track.
         """
         self._model = model
         self._ear = ear
         self._vshift = vshift
         self._reach = compared(vshift)
-        self.start = first.start
+        self.start = start
         """Index of the track's first frame."""
         self.frames = 0
         """Frames fed so far."""
@@ -55,8 +55,12 @@ class TrackScorer:
             piece: of the track.
             crops: what the model cuts out of it, see `SyncModel.crop`; none for a piece without pictures.
         """
-        self._crops.extend(crops)
         self._boxes.add(piece.boxes)
+        self.take(crops)
+
+    def take(self, crops: np.ndarray) -> None:
+        """As `feed`, where nobody asks for boxes."""
+        self._crops.extend(crops)
         self.frames += len(crops)
         reach = _OVERLAP + max(self._model.video_context, self._reach + self._ear.context)
         while self.frames >= self._done + self._model.chunk_frames + reach:

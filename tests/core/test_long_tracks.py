@@ -84,7 +84,7 @@ def test_a_track_costs_what_its_numbers_need() -> None:
     whole = TrackPiece(0, 0, [image] * frames, np.zeros((frames, 4), np.float32), np.zeros((frames, 5, 2), np.float32), False)
     model = Numbers()
     before = now_mb()
-    scorer = TrackScorer(model, model, VSHIFT, whole)
+    scorer = TrackScorer(model, model, VSHIFT, whole.start)
     for _ in range(HOUR // 4 // frames):
         scorer.feed(whole, model.crop(whole.images, whole.boxes, whole.landmarks))
     assert now_mb() - before < KEPT_MB / 4

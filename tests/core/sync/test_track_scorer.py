@@ -76,7 +76,7 @@ def scored(
     scorer = None
     sound = sound or NumberedSound(FRAMES)
     for piece in pieces(start, frames, size):
-        scorer = scorer or TrackScorer(model, model.listen(sound), 15, piece)
+        scorer = scorer or TrackScorer(model, model.listen(sound), 15, piece.start)
         scorer.feed(piece, model.crop(piece.images, piece.boxes, piece.landmarks))
         # as the pipeline does: what no scorer needs any more is let go
         sound.forgotten = max(0, scorer.needs_sound_from)
