@@ -5,15 +5,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lipgate.core.limits import Limits
+from lipgate.core import pipeline
+from lipgate.core.limits import Limits, Profile
 from lipgate.core.models import Models
 from lipgate.core.pipeline import Options, score
 from lipgate.core.reasons import Reason
 from lipgate.core.report import Report
+from lipgate.core.sync.lips import LipsScorer
 from lipgate.core.verdict import Decision
 
 Puppet = Callable[..., Path]
@@ -159,3 +162,23 @@ def test_a_score_on_cpu_never_imports_torch() -> None:
         f"score({str(sample)!r}, Models.load(device='cpu')); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "looked_at"), [("person", [None]), ("auto", [1500]), ("media", [])], ids=["person", "auto", "media"]
+)
+def test_lips_are_scored_alone_where_one_person_may_be_verified(
+    profile: Profile, looked_at: list[int | None], puppet: Puppet, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Films would pay for it: `auto` may take `person` for a minute at most, so that no more is looked at."""
+    asked = []
+
+    class Watched(LipsScorer):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            asked.append(arguments[-1])
+
+    monkeypatch.setattr(pipeline, "LipsScorer", Watched)
+    report = score(puppet(), models, limits=Limits(profile=profile))
+    assert offset_of(report) == 0
+    assert asked == looked_at
