@@ -32,6 +32,7 @@ from lipgate.core.picture import Picture, shrink
 from lipgate.core.presence.channels import ChannelMeter
 from lipgate.core.presence.clip import ClipMeter
 from lipgate.core.presence.face import FaceMeter
+from lipgate.core.presence.lips import LipsScorer
 from lipgate.core.presence.splices import SpliceMeter
 from lipgate.core.report import Report
 from lipgate.core.scenes import Frame
@@ -39,7 +40,6 @@ from lipgate.core.speech import SpeechMeter
 from lipgate.core.stopwatch import Stopwatch
 from lipgate.core.sync.distances import compared
 from lipgate.core.sync.ear import Ear
-from lipgate.core.sync.lips import LipsScorer
 from lipgate.core.sync.track_scorer import TrackScorer
 from lipgate.core.track_result import OverTime, TrackResult, over_time
 from lipgate.core.verdict import PERSON_AT_MOST_S, Verdict, judge
@@ -256,17 +256,18 @@ class _Run:
         sync, vshift, track = self.models.sync, self.options.vshift, piece.track
         self.scorers[track] = TrackScorer(sync, ear, vshift, piece.start)
         self.visibility[track] = VisibilityMeter(self.models.visibility)
-        self.pictures[track] = FaceMeter()
-        if (most := self._frames_of_lips(piece.start)) != 0:
+        most = self._frames_to_verify(piece.start)
+        self.pictures[track] = FaceMeter(most)
+        if most != 0 and sync.crops_mouths:
             self.lips[track] = LipsScorer(sync, ear, vshift, piece.start, most)
         return self.scorers[track]
 
-    def _frames_of_lips(self, start: int) -> int | None:
-        """How many frames of a track that begins there are scored by the lips alone; None: all.
+    def _frames_to_verify(self, start: int) -> int | None:
+        """How many frames of a track that begins there are looked at for paint, by the lips alone too; None: all.
 
         A verification is one shot of one person. Films would pay for it, and nobody paints them.
         """
-        if self.limits.profile == "media" or not self.models.sync.crops_mouths:
+        if self.limits.profile == "media":
             return 0
         return None if self.limits.profile == "person" else max(0, round(PERSON_AT_MOST_S * VIDEO_FPS) - start)
 

@@ -14,9 +14,9 @@ from lipgate.core import pipeline
 from lipgate.core.limits import Limits, Profile
 from lipgate.core.models import Models
 from lipgate.core.pipeline import Options, score
+from lipgate.core.presence.lips import LipsScorer
 from lipgate.core.reasons import Reason
 from lipgate.core.report import Report
-from lipgate.core.sync.lips import LipsScorer
 from lipgate.core.verdict import Decision
 
 Puppet = Callable[..., Path]

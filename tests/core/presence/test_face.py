@@ -33,3 +33,17 @@ def test_a_track_without_pictures_says_nothing() -> None:
     meter = FaceMeter()
     meter.feed(piece([], 0, last=True))
     assert meter.findings(0, 1.0) == ()
+
+
+def test_films_are_not_looked_at_for_paint_for_ever() -> None:
+    rng = np.random.default_rng(1)
+    images = [np.full((320, 320, 3), 120, np.uint8) for _ in range(2 * FRAMES)]
+    for image in images[FRAMES:]:
+        image[124:200:2, 120:200:2] += rng.integers(0, 80, (38, 40, 1), np.uint8)
+    short, long = FaceMeter(FRAMES), FaceMeter()
+    for first in range(0, len(images), 20):
+        for meter in (short, long):
+            meter.feed(piece(images[first : first + 20], first, last=False))
+    codes = [{finding.code for finding in meter.findings(0, 1.0)} for meter in (short, long)]
+    assert Code.FLICKERS not in codes[0]
+    assert Code.FLICKERS in codes[1]

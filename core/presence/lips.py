@@ -37,7 +37,7 @@ class LipsScorer:
             model: one that `crops_mouths`.
             ear, vshift: as of `TrackScorer`.
             start: first frame of the track.
-            most: pictures that are looked at; all of them by default.
+            most: pictures that are looked at; None: all of them.
         """
         self._scorer = TrackScorer(model, ear, vshift, start)
         self._crops = np.empty((0, mouth.SIDE, mouth.SIDE), np.uint8)

@@ -8,8 +8,8 @@ import pytest
 from lipgate.core.constants import VSHIFT
 from lipgate.core.faces.mouth import SIDE
 from lipgate.core.presence.findings import Cause, Code
+from lipgate.core.presence.lips import LIMIT, LipsScorer
 from lipgate.core.sync.distances import SyncResult
-from lipgate.core.sync.lips import LIMIT, LipsScorer
 from lipgate.core.sync.track_scorer import TrackScorer
 
 FRAMES = 120
