@@ -1,9 +1,9 @@
 """What words in which the lips close give to the check of the lips: `python -m bench.closures FOLDER`.
 
 FOLDER holds sentences of the GRID corpus (the file names spell them), of people that no network was trained on. Where each word
-stands is told by aligning the sound with the sentence. Each word is then judged by itself: how far the sound lies from the lips
-at the best of 31 shifts, against the middle of all, for its own sound and for that of another sentence at the same moment, and
-whether its own sound is found within a frame of where that of the whole sentence is.
+stands is told by aligning the sound with the sentence. Each word is then judged by itself. Its confidence is how much nearer the
+sound lies at the best of 31 shifts than at the middle one of all: for its own sound, for that of the other sentences at the same
+moment, and for the same face with a jaw that follows the loudness of its own sound.
 """
 
 import argparse
@@ -32,7 +32,6 @@ CLOSED = ("bin", "place", "blue", "by", "please", "letter-b", "letter-m", "lette
 
 FEWEST = 3
 """Windows that a word must have."""
-
 
 PUPPETS = 4
 """Jaws that the loudness of the sound moves, drawn for each sentence."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from lipgate.core import pipeline
 from lipgate.core.limits import Limits, Profile
 from lipgate.core.models import Models
 from lipgate.core.pipeline import Options, score
+from lipgate.core.presence import flicker, lips
 from lipgate.core.presence.lips import LipsScorer
 from lipgate.core.reasons import Reason
 from lipgate.core.report import Report
@@ -182,3 +184,14 @@ def test_lips_are_scored_alone_where_one_person_may_be_verified(
     report = score(puppet(), models, limits=Limits(profile=profile))
     assert offset_of(report) == 0
     assert asked == looked_at
+
+
+@pytest.mark.parametrize("look", [flicker, lips])
+def test_what_looks_for_paint_lowers_the_verdict(
+    look: ModuleType, puppet: Puppet, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lenient = Limits(profile="person", allow_threshold=0.0, next_threshold=0.0, worst_threshold=0.0, max_mouth_shaking=9.0)
+    assert score(puppet(), models, limits=lenient).verdict.decision is Decision.ALLOW
+    monkeypatch.setattr(look, "LIMIT", -99.0)
+    verdict = score(puppet(), models, limits=lenient).verdict
+    assert (verdict.decision, verdict.reasons) == (Decision.NEXT, (Reason.FACE_PAINTED,))
